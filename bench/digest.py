@@ -19,8 +19,8 @@ from bench.processes import SERVER, forget_peak, peak_mb, pin, resident_mb
 from bench.report import Figure, Outcome
 from bot.chats.slack import blocks
 from bot.config import load
+from handlers.calendar.weeks import Week
 from handlers.digests import counting, digest_card, snapshot
-from handlers.digests.weeks import Week
 from handlers.rules import Company, Team
 from storage import followups, schema
 from storage.database import Store

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from bot.config import Settings, load
 from bot.listening import reading
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.receive import receive
 from storage import schema
 from storage.database import Store

@@ -25,7 +25,7 @@ from sqlalchemy import Connection, update
 from bench import northwind
 from bench.processes import SERVER, Failed, spawned
 from bench.report import Figure, Outcome
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.nudges.bundles import AT_ONCE, send_bundles
 from handlers.nudges.look import BATCH, look
 from handlers.receive import receive

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from bench import northwind
 from bench.report import Figure, Outcome
 from bench.sweep import CAME, DUE, NOW, TEAMS, are_due, sweep
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.receive import receive
 from handlers.rules import Company
 from storage import nudges, schema

@@ -26,16 +26,16 @@ from bot.typed import kept_person, kept_tap
 from handlers.actions import ACTIONS, act, act_all
 from handlers.arranged.arrangements import lapse
 from handlers.arranged.ops_note import LOW
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
+from handlers.arrivals.customers import know
+from handlers.arrivals.replay import keep_payload
 from handlers.cards import Card, Reply
 from handlers.commands import answer
-from handlers.customers import know
 from handlers.digests.digest import next_moment
 from handlers.feedback import Customer, Person, Place
 from handlers.huddles.huddle_notes import is_huddle, keep
 from handlers.pictures import picture_at
 from handlers.receive import Receipt, receive
-from handlers.replay import keep_payload
 from handlers.requests import REQUESTS
 from handlers.rules import Company, band
 from handlers.situation import Tap, Written

@@ -13,11 +13,11 @@ from bot.chats.practice.speak import Practice
 from bot.chats.slack import blocks
 from bot.house import House
 from bot.sources import plain
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.cards import Card
-from handlers.openings import appears
 from handlers.receive import Receipt
 from handlers.rules import Team
+from handlers.wording.openings import appears
 from storage import followups
 
 SOURCE = "practice"

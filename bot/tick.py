@@ -14,12 +14,12 @@ from bot.clock import HouseClock
 from bot.logs import broken
 from bot.people.resting import who_rests
 from handlers.arranged import ops_note
+from handlers.arranged.rearranged import follow_channels, follow_hours, gone
 from handlers.digests.digest import send_digests
-from handlers.forget import forget, is_due
+from handlers.forgetting.forget import forget, is_due
 from handlers.nudges import away
 from handlers.nudges.bundles import AT_ONCE, send_bundles
 from handlers.nudges.look import BATCH, look
-from handlers.rearranged import follow_channels, follow_hours, gone
 from handlers.rules import Company, Retention
 from storage.database import Store, Unavailable
 

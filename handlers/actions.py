@@ -15,14 +15,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, replies
+from handlers import cases, ladder
 from handlers.arranged.ops import whom_to_ask
 from handlers.cards import Reply
 from handlers.feedback import Case
+from handlers.ladder import Role
 from handlers.lose import WHICH, which
-from handlers.nudges import ladder, steps
+from handlers.nudges import steps
 from handlers.nudges.call_for_help import call_for_help
-from handlers.nudges.ladder import Role
 from handlers.nudges.measure import nudge
 from handlers.nudges.steps import Kind
 from handlers.requests import REQUESTS
@@ -51,6 +51,7 @@ from handlers.verbs.wait import wait
 from handlers.verbs.weigh import no_problem, problem
 from handlers.wanted import Said, closing, lines, private, told
 from handlers.whereabouts import with_places
+from handlers.wording import replies
 from storage import act_log, followups, messages, nudges, raised
 
 ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {

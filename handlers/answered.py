@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from handlers import cases, message_keys
 from handlers.cards import About, Card
 from handlers.feedback import Person
-from handlers.language import gettext as _
 from handlers.rules import Company
+from handlers.wording.language import gettext as _
 from storage import messages
 from storage.messages import ANSWER, Wanted
 from storage.prepared import AnyRow

@@ -10,24 +10,26 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handlers import cases, followup_card, wishes
+from handlers import cases
 from handlers.arranged import ops
 from handlers.arranged.link import link
 from handlers.arranged.routes import routes
 from handlers.arranged.set_up import here
 from handlers.arranged.sources import sources
 from handlers.arranged.status import status
+from handlers.arrivals.heard import heard
 from handlers.cards import Card, Reply
 from handlers.feedback import Case, Person, Place
-from handlers.heard import heard
+from handlers.followup import followup_card
 from handlers.huddles import huddle
-from handlers.language import gettext as _
-from handlers.language import ngettext
 from handlers.lose import lose
+from handlers.nudges import wishes
 from handlers.rules import Company
 from handlers.situation import Word
 from handlers.whereabouts import with_places
-from handlers.words import cut
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.words import cut
 from storage import followups
 
 LOOKED_AT, ALIKE = 200, 0.75

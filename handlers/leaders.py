@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from handlers.feedback import Person
+from handlers.ladder import Role
 from handlers.nudges import away
-from handlers.nudges.ladder import Role
 from handlers.rules import Team
 from storage import nudges, people
 

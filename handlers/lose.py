@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 
 from handlers.arranged.ops import whom_to_ask
 from handlers.cards import Ask, Field, Form, Reply
-from handlers.language import gettext as _
 from handlers.rules import Company
 from handlers.situation import Tap, Word
 from handlers.verbs import lost
+from handlers.wording.language import gettext as _
 from storage import followups, personal
 
 WHICH = "lost:which"

@@ -8,25 +8,28 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from handlers import answered, cases, followup_card, heard, lines, masking, message_keys, openings
+from handlers import answered, cases, message_keys
 from handlers.arranged import ops_note
 from handlers.arranged.link import wish_card
+from handlers.arrivals import heard
 from handlers.cards import Card
-from handlers.closing_card import closing_card
 from handlers.digests import digest_pictures
 from handlers.digests.digest_pictures import Draw
 from handlers.feedback import Case, Person
-from handlers.handed import handed_card
+from handlers.followup import followup_card, lines
+from handlers.followup.closing_card import closing_card
+from handlers.followup.handed import handed_card
+from handlers.ladder import Role
 from handlers.nudges import bundle_card, bundles, steps, still_yours
-from handlers.nudges.ladder import Role
 from handlers.nudges.reminder import Reminder
 from handlers.nudges.steps import Kind
-from handlers.outcomes import outcomes, reasons
 from handlers.raised import decide
 from handlers.rules import Company, Team
 from handlers.unshowable import Homeless, Unshowable
 from handlers.whereabouts import with_places
-from handlers.words import asked
+from handlers.wording import masking, openings
+from handlers.wording.outcomes import outcomes, reasons
+from handlers.wording.words import asked
 from storage import act_log, arrangements, messages, nudges
 from storage.prepared import AnyRow
 

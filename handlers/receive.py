@@ -11,13 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, rules, said_again, wanted
-from handlers.arrival import Arrival, Heard, hear, judged
-from handlers.came_back import tell_of_those_who_came_back
+from handlers import cases, ladder, rules, wanted
+from handlers.arrivals import said_again
+from handlers.arrivals.arrival import Arrival, Heard, hear, judged
+from handlers.arrivals.came_back import tell_of_those_who_came_back
+from handlers.arrivals.late_update import show_update
 from handlers.digests.wins import opens
 from handlers.feedback import MAIN_WORKSPACE, Band, State
-from handlers.late_update import show_update
-from handlers.nudges import ladder
 from handlers.rules import Company, Deadlines, Route
 from storage import act_log, erased, followups, messages
 from storage import feedback as answers

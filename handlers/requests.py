@@ -17,17 +17,17 @@ from handlers.arranged.ops import is_ops, name_ops, only_ops, unname_ops
 from handlers.arranged.routes import route_add, route_edit, route_off, route_up
 from handlers.arranged.set_up import set_up
 from handlers.arranged.sources import send_test
+from handlers.arranged.trial_card import tried
 from handlers.arranged.undo import undo
+from handlers.arrivals.heard import pass_on
 from handlers.cards import Reply
 from handlers.digests.digest_requests import leave_out, send_digest, show_waiting, swap_story, thank
 from handlers.digests.show_list import explain, show_list
-from handlers.heard import pass_on
 from handlers.huddles.huddle import promise, recall
 from handlers.raised.decide import settle
 from handlers.reviews.review_requests import call_note, called, decide, do_not_call, no_answer, reach, say_how_it_went
 from handlers.rules import Company
 from handlers.situation import Tap
-from handlers.trial_card import tried
 from storage import arrangements
 
 Request = Callable[[Connection, Company, Tap], Reply]

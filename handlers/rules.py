@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
-from handlers.arranged.tools import Safe, Source, Tool
-from handlers.digests.weeks import Posting
-from handlers.duration import Duration
+from handlers.calendar.duration import Duration
+from handlers.calendar.hours import OpeningHours
+from handlers.calendar.weeks import Posting
 from handlers.feedback import MAIN_WORKSPACE, Band, Feedback, Metric, Moment, Person, Place
-from handlers.hours import OpeningHours
+from handlers.ladder import USUAL, Step
 from handlers.matching import same, says
-from handlers.nudges.ladder import USUAL, Step
+from handlers.survey_tools import Safe, Source, Tool
 
 
 class _Rule(BaseModel):

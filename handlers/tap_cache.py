@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from handlers import cases
 from handlers.feedback import Case, Person
+from handlers.ladder import Role
 from handlers.leaders import leading
 from handlers.nudges.away import is_away, stand_ins
-from handlers.nudges.ladder import Role
 from handlers.situation import Away, Ending
 from storage import act_log, nudges, people
 

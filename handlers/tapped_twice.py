@@ -7,8 +7,8 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from handlers.cards import Reply
-from handlers.replies import RACE
 from handlers.situation import Change, Situation
+from handlers.wording.replies import RACE
 from storage import act_log
 
 SENT_AGAIN = timedelta(minutes=2)

@@ -17,11 +17,11 @@ from hypothesis import settings
 
 from bot import metrics
 from handlers.actions import act
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
+from handlers.calendar.duration import Duration
+from handlers.calendar.hours import OpeningHours
 from handlers.cards import Card, Reply
-from handlers.duration import Duration
 from handlers.feedback import Feedback, Person, Place
-from handlers.hours import OpeningHours
 from handlers.pictures import picture
 from handlers.receive import Receipt, receive
 from handlers.rules import Company, People, Promise, Route, Team, When

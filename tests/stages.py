@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 
 from bot.chats.practice import html
 from bot.chats.slack.manifest import SCOPES
-from handlers import asides
 from handlers.cards import Button, Card
+from handlers.wording import asides
 from storage import msteams, practice
 from tests.emulators.msteams import Form as TeamsForm
 from tests.emulators.msteams import MsTeams

@@ -22,10 +22,10 @@ from bot.clock import HouseClock
 from bot.demo import practice_house
 from bot.house import House, _arranged
 from handlers import cases
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.feedback import MAIN_WORKSPACE, Feedback, Person, Place
-from handlers.forget import is_due
-from handlers.nudges.ladder import Role
+from handlers.forgetting.forget import is_due
+from handlers.ladder import Role
 from handlers.situation import Tap
 from storage import digests, nudges, practice, schema
 from storage.database import Store

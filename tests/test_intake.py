@@ -25,7 +25,7 @@ from bot.doors import bounded, intake
 from bot.doors.second_look import SecondLook
 from bot.listening import payload
 from bot.sources import LoadedSource
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.receive import Answer, Receipt
 from storage.database import Unavailable
 

@@ -18,7 +18,7 @@ import uvloop
 
 from bench.northwind import settings
 from bench.yardsticks.door import serve
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.receive import Answer, Receipt
 
 THREADS = 32

@@ -11,7 +11,7 @@ from bot import logs, sources
 from bot.config import Settings
 from bot.doors import intake
 from bot.serve import answer, listen
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.receive import Receipt
 
 

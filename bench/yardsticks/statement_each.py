@@ -14,7 +14,7 @@ import uvloop
 
 from bench.northwind import seeded, settings
 from bench.yardsticks.door import serve
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.receive import Answer, Receipt
 
 CONNECTIONS = 8

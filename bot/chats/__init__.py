@@ -15,10 +15,10 @@ from starlette.routing import BaseRoute
 from bot.diagnosis import Diagnosis
 from bot.logs import broken
 from bot.typed import kept_person
-from handlers import asides
 from handlers.cards import About, Card, Reply, linked
 from handlers.feedback import Person, Place
 from handlers.situation import Tap, Written
+from handlers.wording import asides
 from storage.database import Store, Unavailable
 
 log = structlog.get_logger()

@@ -18,9 +18,9 @@ from bot.collecting import asking, cursors, entries
 from bot.listening import Denied, Gone, NotNow, Page, TokenRefused, Wait
 from bot.logs import broken
 from bot.sources import LoadedSource
-from handlers.collect import Overtaken, Taken, take_errand, take_page
+from handlers.arrivals.collect import Overtaken, Taken, take_errand, take_page
+from handlers.arrivals.replay import Entry
 from handlers.feedback import FieldError
-from handlers.replay import Entry
 from handlers.rules import Company
 from storage import errands, payloads, readings
 from storage.database import Store, Unavailable

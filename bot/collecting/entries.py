@@ -10,9 +10,9 @@ from typing import Any
 
 from bot.listening import Ignored
 from bot.sources import LoadedSource
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
+from handlers.arrivals.replay import Entry
 from handlers.feedback import FieldError
-from handlers.replay import Entry
 
 MOST_SEEN = 20_000
 

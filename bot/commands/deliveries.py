@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.commands.refusals import Mistaken
-from handlers.words import took
+from handlers.wording.words import took
 from storage import delivery_log, feedback, followups, messages
 from storage.database import Store
 from storage.prepared import AnyRow

@@ -10,21 +10,22 @@ from sqlalchemy import Connection
 from bot.commands.plain_text import lines
 from bot.commands.refusals import Mistaken
 from bot.config import Settings
-from handlers.digests import digest_card, leader_digest, look_ahead_card, snapshot, turns, weeks
+from handlers.calendar import months, weeks
+from handlers.calendar.months import Month
+from handlers.calendar.weeks import Week
+from handlers.digests import digest_card, leader_digest, look_ahead_card, snapshot, turns
 from handlers.digests.begun import Heard
 from handlers.digests.digest import has_begun
 from handlers.digests.digest_card import Post
 from handlers.digests.heroes import Reason
 from handlers.digests.leader_digest import led_teams
 from handlers.digests.snapshot import Taken
-from handlers.digests.weeks import Week
-from handlers.language import gettext as _
-from handlers.reviews import months, review, review_card
+from handlers.reviews import review, review_card
 from handlers.reviews.calls_card import Calls, calls_card
-from handlers.reviews.months import Month
 from handlers.reviews.review_card import Review
 from handlers.rules import Company, Team
-from handlers.words import when
+from handlers.wording.language import gettext as _
+from handlers.wording.words import when
 from storage import digests
 from storage.database import Store
 

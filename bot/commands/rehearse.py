@@ -16,16 +16,15 @@ from bot.config import Settings
 from bot.doors import entries
 from bot.listening import Ignored, payload
 from bot.sources import LoadedSource, load
-from handlers import cases, rules
-from handlers.arrival import as_known
+from handlers import cases, ladder, rules
+from handlers.arrivals.arrival import as_known
+from handlers.calendar.hours import OpeningHours
 from handlers.digests.wins import opens
 from handlers.feedback import Band, Customer, Feedback, FieldError, State
-from handlers.hours import OpeningHours
-from handlers.nudges import ladder
-from handlers.nudges.ladder import Phase, Role, Rung
-from handlers.openings import appears
+from handlers.ladder import Phase, Role, Rung
 from handlers.rules import Deadlines, Route, Team
-from handlers.words import took, when
+from handlers.wording.openings import appears
+from handlers.wording.words import took, when
 from storage import schema
 from storage.database import Store, Unavailable
 

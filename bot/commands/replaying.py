@@ -16,9 +16,9 @@ from bot.config.plug_ins import unconfirmed
 from bot.listening import Ignored, Options, PolledOptions, payload
 from bot.sources import LoadedSource
 from handlers.arranged.unread import left_behind
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
+from handlers.arrivals.replay import read_again
 from handlers.feedback import Feedback, FieldError
-from handlers.replay import read_again
 from handlers.rules import Company
 from storage import errands, payloads, readings
 from storage.database import Store

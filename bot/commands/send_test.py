@@ -12,10 +12,10 @@ from bot.commands.refusals import Mistaken
 from bot.config import Settings
 from bot.doctor.conversations import only_speaking, some
 from bot.doctor.memory import opened
+from handlers.arranged.trial_card import trial_card
 from handlers.cards import Card
 from handlers.feedback import Place
 from handlers.rules import Route
-from handlers.trial_card import trial_card
 
 
 async def send_test(settings: Settings, name: str, say: Callable[[str], None], until: Callable[[], Awaitable[None]]) -> None:

@@ -20,8 +20,8 @@ from bot.config.parts import Parts, SourceSettings
 from bot.config.plug_ins import is_directory
 from bot.config.sections import read_sections
 from bot.config.values import is_zone
-from handlers.arranged.tools import Source
 from handlers.rules import Company, Retention
+from handlers.survey_tools import Source
 
 
 class Settings(BaseModel):

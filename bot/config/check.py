@@ -17,9 +17,9 @@ from bot.config.positions import Path
 from bot.config.scores import on_their_scale, unanswered, unheard
 from bot.config.together import PRACTICE
 from bot.config.unreachable import why_never
-from handlers.arranged.tools import OURS
-from handlers.hours import OpeningHours
+from handlers.calendar.hours import OpeningHours
 from handlers.rules import Promise
+from handlers.survey_tools import OURS
 
 A_MONDAY = date(2026, 1, 5)
 """The first day of a week in which most of the world has no daylight-saving change."""

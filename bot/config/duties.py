@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bot.config import Loaded
 from bot.config.file import Warned
 from bot.config.positions import Path
-from handlers.nudges.ladder import Phase, Role
+from handlers.ladder import Phase, Role
 from handlers.rules import Team
 
 FOR_LEADERS = "the look ahead at its weekly post and the leader's weekly and monthly posts"

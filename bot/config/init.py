@@ -18,10 +18,10 @@ from bot.config.masking import holds_password
 from bot.config.plug_ins import kinds
 from bot.config.positions import scalar
 from bot.config.values import is_zone
-from handlers.duration import Duration
-from handlers.hours import OpeningHours
+from handlers.calendar.duration import Duration
+from handlers.calendar.hours import OpeningHours
+from handlers.calendar.opening_times import on_a_door
 from handlers.slug import slug
-from handlers.week import on_a_door
 
 _NAMES = {
     "practice": "",

@@ -14,7 +14,7 @@ from bot.config import values
 from bot.config.ladder_keys import StepKeys
 from bot.config.values import Listed, wrong
 from bot.secret import Secret
-from handlers.duration import Duration
+from handlers.calendar.duration import Duration
 from handlers.feedback import Band, Metric, Moment, Place
 from handlers.message_keys import MOST_CHANNELS
 from handlers.rules import Comparison, People, Promise

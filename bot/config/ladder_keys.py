@@ -10,13 +10,13 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
 from bot.config.values import Listed, time_of_day, wrong
-from handlers.duration import Duration
+from handlers.calendar.duration import Duration
 from handlers.feedback import Moment
-from handlers.nudges.ladder import Phase, Role, Step
+from handlers.ladder import Phase, Role, Step
 
 
 class When(StrEnum):
-    """handlers.nudges.ladder.Phase under the names used in app.yaml."""
+    """handlers.ladder.Phase under the names used in app.yaml."""
 
     UNCLAIMED = "unclaimed"
     CLAIMED = "claimed"

@@ -14,7 +14,7 @@ from bot.config.routes import read_routes
 from bot.config.shape import dotted, take
 from bot.config.teams import calendar, read_team
 from bot.config.together import hold_together
-from handlers.arranged.tools import OURS
+from handlers.survey_tools import OURS
 
 
 def read_sections(file: ConfigFile) -> Parts:

@@ -12,11 +12,11 @@ from bot.config.keys import TeamKeys
 from bot.config.parts import Parts
 from bot.config.positions import Path
 from bot.config.shape import dotted, take
-from handlers.digests.weeks import Posting
-from handlers.hours import OpeningHours
-from handlers.nudges.ladder import USUAL
+from handlers.calendar.hours import OpeningHours
+from handlers.calendar.opening_times import HoursError
+from handlers.calendar.weeks import Posting
+from handlers.ladder import USUAL
 from handlers.rules import Team
-from handlers.week import HoursError
 
 UTC = ZoneInfo("UTC")
 

@@ -17,8 +17,8 @@ from bot.config import Settings
 from bot.delivery.loop import Delivery
 from bot.delivery.services import DeliveryServices, Timing
 from bot.doctor.conversations import only_speaking
-from handlers.erase import Erasure, Rehearsed, erase, rehearse
-from handlers.traces import spellings
+from handlers.forgetting.erase import Erasure, Rehearsed, erase, rehearse
+from handlers.forgetting.traces import spellings
 from storage import delivery_log, erased, schema
 from storage.database import Store
 

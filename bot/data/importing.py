@@ -20,7 +20,7 @@ from bot.data.cells import cell, text
 from bot.data.lines import Columns, Outcome
 from bot.listening import reading
 from handlers import rules
-from handlers.arrival import Arrival, as_known
+from handlers.arrivals.arrival import Arrival, as_known
 from handlers.digests import wins
 from handlers.feedback import MAIN_WORKSPACE, OURS, Customer, Feedback, FieldError
 from handlers.receive import Answer, receive

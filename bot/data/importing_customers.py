@@ -13,7 +13,7 @@ from bot.config import Settings
 from bot.data import lines
 from bot.data.lines import Columns, Outcome
 from bot.listening import reading
-from handlers.customers import checked, know, named, would_know
+from handlers.arrivals.customers import checked, know, named, would_know
 from handlers.feedback import MAIN_WORKSPACE, Customer
 from handlers.receive import Answer
 from storage import customers, schema

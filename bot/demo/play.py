@@ -10,7 +10,7 @@ from bot.chats.practice.people import member
 from bot.demo.week import BEGINS, ENDS, WEEK, Did, Said
 from bot.house import House
 from bot.sources import plain
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.cards import Reply
 from handlers.digests.digest import next_moment
 from handlers.feedback import Person

@@ -13,7 +13,7 @@ from bot.config.plug_ins import is_directory, unconfirmed
 from bot.diagnosis import Diagnosis, warning, well
 from bot.sources import LoadedSource, load
 from handlers.arranged.unread import left_behind
-from handlers.words import took
+from handlers.wording.words import took
 from storage import errands, feedback, payloads, readings, vitals
 from storage.database import Store
 from storage.prepared import AnyRow

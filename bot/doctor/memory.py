@@ -16,8 +16,8 @@ from bot.diagnosis import Diagnosis, compared, error, warning, well
 from bot.doctor.disk import free_space, network_filesystem
 from bot.doctor.heard import heard
 from handlers.arranged.arrangements import resting
-from handlers.rearranged import gone
-from handlers.words import took
+from handlers.arranged.rearranged import gone
+from handlers.wording.words import took
 from storage import arrangements, delivery_log, followups, schema, vitals
 from storage.address import read
 from storage.database import Store, Unavailable

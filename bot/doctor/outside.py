@@ -11,7 +11,7 @@ import httpx
 
 from bot.config import Settings
 from bot.diagnosis import Diagnosis, clock, error, warning, well
-from handlers.words import took
+from handlers.wording.words import took
 from storage import sqlite_file
 from storage.address import read
 

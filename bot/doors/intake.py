@@ -23,7 +23,7 @@ from bot.listening import BadSignature, Ignored, Sent, payload
 from bot.listening.limit import Bucket, Limit
 from bot.logs import broken
 from bot.sources import LoadedSource
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.feedback import Customer, Feedback, FieldError
 from handlers.receive import Answer, Receipt
 from storage.database import Unavailable

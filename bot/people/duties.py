@@ -15,7 +15,7 @@ from bot.logs import broken
 from handlers import cases
 from handlers.arranged.ops import COMPANY, DUTY
 from handlers.feedback import Person, Place
-from handlers.nudges.ladder import Role
+from handlers.ladder import Role
 from handlers.rules import Company
 from storage import nudges, people
 from storage.database import Store, Unavailable

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from handlers.duration import Duration
+from handlers.calendar.duration import Duration
+from handlers.calendar.hours import OpeningHours
 from handlers.feedback import MAIN_WORKSPACE, Band, Moment, Place
-from handlers.hours import OpeningHours
 from handlers.rules import Company, People, Promise, Route, Team, When
 
 _ZONES = ("Europe/Oslo", "Europe/London", "America/New_York", "Asia/Kolkata")

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from bot.simulate.assumptions import Assumptions
 from bot.simulate.chance import draw
 from bot.simulate.company import tag_of
+from handlers.calendar.hours import OpeningHours
 from handlers.feedback import Customer, Feedback, Metric
-from handlers.hours import OpeningHours
 from handlers.rules import Company
 
 BEGINS = datetime(2026, 9, 7, tzinfo=UTC)

@@ -18,12 +18,12 @@ from bot.simulate.office import Deed, Office, Reminder
 from bot.simulate.staff import Colleague, Staff
 from handlers import cases
 from handlers.actions import act
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.commands import answer
 from handlers.feedback import Case
+from handlers.ladder import Role
 from handlers.nudges import away, steps
 from handlers.nudges.bundles import AT_ONCE, send_bundles
-from handlers.nudges.ladder import Role
 from handlers.nudges.look import BATCH, look
 from handlers.receive import receive
 from handlers.rules import Company

@@ -13,7 +13,7 @@ from bot.simulate.assumptions import Assumptions
 from bot.simulate.chance import draw, minutes
 from bot.simulate.customers import BEGINS, Story
 from bot.simulate.staff import Colleague, Staff
-from handlers.nudges.ladder import Role
+from handlers.ladder import Role
 
 
 class Deed(StrEnum):

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from bot.simulate.assumptions import Assumptions
 from bot.simulate.chance import draw
 from bot.simulate.customers import BEGINS
+from handlers.calendar.hours import OpeningHours
 from handlers.feedback import Person
-from handlers.hours import OpeningHours
-from handlers.nudges.ladder import Role
+from handlers.ladder import Role
 from handlers.rules import Company, Team
 
 Span = tuple[datetime, datetime]

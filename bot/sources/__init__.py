@@ -10,8 +10,8 @@ from functools import cache
 from typing import Any
 
 from bot.listening import Source
-from handlers.arranged.tools import Tool
 from handlers.feedback import Customer, Feedback
+from handlers.survey_tools import Tool
 
 
 @dataclass(frozen=True, slots=True)

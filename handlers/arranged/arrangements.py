@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers.arranged.tools import Source
+from handlers.calendar.hours import OpeningHours
 from handlers.feedback import Band, Metric, Moment, Place
-from handlers.hours import OpeningHours
 from handlers.rules import Company, Comparison, Promise, Route, Team, When
+from handlers.survey_tools import Source
 from storage import arrangements, people
 from storage.prepared import AnyRow
 

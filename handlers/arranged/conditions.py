@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from handlers.feedback import Band
-from handlers.language import gettext as _
 from handlers.rules import Comparison, When
+from handlers.wording.language import gettext as _
 
 
 def bands() -> dict[Band, str]:

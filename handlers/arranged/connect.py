@@ -14,13 +14,13 @@ from sqlalchemy import Connection
 from handlers import cases
 from handlers.arranged.arrangements import Kind, secrets_of
 from handlers.arranged.sources import NEW, made_in_chat, test_button
-from handlers.arranged.tools import OURS, Tool, page_of
 from handlers.arranged.undo import still_holding, undo_button
 from handlers.cards import Ask, Button, Card, Field, Form, Reply
-from handlers.language import gettext as _
 from handlers.rules import Company
 from handlers.situation import Tap
 from handlers.slug import slug
+from handlers.survey_tools import OURS, Tool, page_of
+from handlers.wording.language import gettext as _
 from storage import arrangements
 from storage.prepared import AnyRow
 

@@ -13,11 +13,11 @@ from handlers.arranged.arrangements import Kind, know_by
 from handlers.arranged.undo import still_holding
 from handlers.cards import Button, Card, Reply, Style
 from handlers.feedback import Person
-from handlers.language import gettext as _
 from handlers.rules import Company, People
 from handlers.situation import Tap, Word
 from handlers.wanted import wish
-from handlers.words import begin, called
+from handlers.wording.language import gettext as _
+from handlers.wording.words import begin, called
 from storage import arrangements, messages
 from storage.prepared import AnyRow
 

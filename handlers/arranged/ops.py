@@ -9,10 +9,10 @@ from handlers.arranged.arrangements import Kind
 from handlers.arranged.undo import still_holding
 from handlers.cards import Ask, Button, Card, Field, Form, Reply
 from handlers.feedback import MAIN_WORKSPACE, Person, Place
-from handlers.language import gettext as _
 from handlers.rules import Company, People
 from handlers.situation import Tap, Word
-from handlers.words import called
+from handlers.wording.language import gettext as _
+from handlers.wording.words import called
 from storage import arrangements, nudges, people
 
 COMPANY, DUTY = "", "ops"

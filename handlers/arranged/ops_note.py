@@ -12,15 +12,15 @@ from sqlalchemy import Connection
 from handlers import message_keys, wanted
 from handlers.arranged import ops_note_card, unread
 from handlers.arranged.ops import is_anybody_known, known_ops
+from handlers.arranged.rearranged import gone
 from handlers.arranged.silence import silent_sources
 from handlers.cards import Card
 from handlers.cases import each_once
 from handlers.feedback import Band, Person
+from handlers.ladder import Role
 from handlers.nudges import quiet
 from handlers.nudges.away import is_away
 from handlers.nudges.bundles import wishes_of
-from handlers.nudges.ladder import Role
-from handlers.rearranged import gone
 from handlers.rules import Company
 from storage import delivery_log, digests, feedback, messages, nudges, people
 from storage.prepared import AnyRow

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from handlers.cards import Card
-from handlers.language import gettext as _
-from handlers.language import ngettext
-from handlers.words import cut
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.words import cut
 
 WRONG = ("gone", "silent", "unread", "set_aside", "payloads", "parked", "held_up", "unrouted", "unmet")
 OF_A_KIND = 3

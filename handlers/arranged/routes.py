@@ -13,9 +13,9 @@ from handlers.arranged.conditions import bands, in_words
 from handlers.arranged.undo import still_holding, undo_button
 from handlers.cards import Ask, Button, Card, Field, Form, Reply
 from handlers.feedback import Moment
-from handlers.language import gettext as _
 from handlers.rules import Company, Route
 from handlers.situation import Tap, Word
+from handlers.wording.language import gettext as _
 from storage import arrangements
 from storage.prepared import AnyRow
 

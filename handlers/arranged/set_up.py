@@ -11,16 +11,16 @@ from sqlalchemy import Connection
 from handlers import cases
 from handlers.arranged.arrangements import Kind, resting, team_of
 from handlers.arranged.undo import undo_button
+from handlers.calendar.duration import Duration
+from handlers.calendar.opening_times import HoursError, door_sign, on_a_door, read_week
 from handlers.cards import Ask, Card, Field, Form, Reply
-from handlers.duration import Duration
 from handlers.feedback import Place
-from handlers.language import gettext as _
 from handlers.rules import Company, Team
 from handlers.situation import Tap, Word
 from handlers.slug import slug
 from handlers.wanted import welcome
-from handlers.week import HoursError, door_sign, on_a_door, read_week
-from handlers.words import begin, called
+from handlers.wording.language import gettext as _
+from handlers.wording.words import begin, called
 from storage import arrangements, messages
 from storage.prepared import AnyRow
 

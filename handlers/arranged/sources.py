@@ -8,16 +8,16 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from handlers.arranged.arrangements import secrets_of, sources_in
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.cards import Button, Card, Reply
 from handlers.digests.wins import opens
 from handlers.feedback import Customer, Feedback, Metric
-from handlers.language import gettext as _
-from handlers.openings import appears
 from handlers.receive import receive
 from handlers.rules import Company, When, route
 from handlers.situation import Tap, Word
-from handlers.words import took
+from handlers.wording.language import gettext as _
+from handlers.wording.openings import appears
+from handlers.wording.words import took
 from storage import arrangements, feedback, followups
 from storage.prepared import AnyRow
 

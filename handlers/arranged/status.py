@@ -11,12 +11,12 @@ from handlers.arranged import unread
 from handlers.arranged.arrangements import Kind
 from handlers.arranged.undo import undo_button
 from handlers.cards import Card, Reply
-from handlers.language import gettext as _
-from handlers.language import ngettext
-from handlers.openings import cards_waiting
 from handlers.rules import Company
 from handlers.situation import Word
-from handlers.words import called, when
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.openings import cards_waiting
+from handlers.wording.words import called, when
 from storage import arrangements, delivery_log, feedback, followups
 from storage.prepared import AnyRow
 

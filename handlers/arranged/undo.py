@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 from handlers import cases
 from handlers.arranged.arrangements import Kind, know_by
 from handlers.cards import Button, Reply
-from handlers.language import gettext as _
 from handlers.rules import Company
 from handlers.situation import Tap
+from handlers.wording.language import gettext as _
 from storage import arrangements
 from storage.prepared import AnyRow
 

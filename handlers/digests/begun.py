@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers.digests import weeks
-from handlers.digests.weeks import P
+from handlers.calendar import weeks
+from handlers.calendar.weeks import P
 from handlers.rules import Team
 from storage import digests, feedback, people
 from storage.prepared import AnyRow

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handlers.digests import figures, weeks
+from handlers.calendar import weeks
+from handlers.calendar.weeks import Week
+from handlers.digests import figures
 from handlers.digests.figures import Figures, Kept, Promised
-from handlers.digests.weeks import Week
 from handlers.feedback import Band, Metric, State
 from handlers.rules import Company, Deadlines, Team
 from storage import feedback, material

@@ -15,14 +15,14 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from handlers import cases, message_keys, wanted
-from handlers.digests import snapshot, weeks, wins
+from handlers.calendar import months, weeks
+from handlers.calendar.weeks import Week
+from handlers.digests import snapshot, wins
 from handlers.digests.apart import Apart, Failed
 from handlers.digests.begun import Heard
 from handlers.digests.leader_digest import send_to_leaders
-from handlers.digests.weeks import Week
 from handlers.digests.worked import TOLD_SINCE
-from handlers.nudges.ladder import Role
-from handlers.reviews import months
+from handlers.ladder import Role
 from handlers.reviews.own_month import send_notes
 from handlers.reviews.review import send_reviews
 from handlers.rules import Company, Team

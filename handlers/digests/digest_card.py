@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from handlers.calendar.weeks import Week
 from handlers.cards import Button, Card
 from handlers.digests import figure_lists
 from handlers.digests.figures import NO_CAUSE, Figures, Kept, Promised
 from handlers.digests.heroes import Reason
 from handlers.digests.week_chart import chart
 from handlers.digests.week_sentence import sentence
-from handlers.digests.weeks import Week
-from handlers.language import gettext as _
-from handlers.language import ngettext
-from handlers.words import TITLE, begin, cut, date_of, day, days, when
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.words import TITLE, begin, cut, date_of, day, days, when
 
 WORDS = 200
 """Maximum characters of somebody's own words in the post."""

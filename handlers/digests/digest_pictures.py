@@ -8,10 +8,10 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from handlers import message_keys
+from handlers.calendar.weeks import Week
 from handlers.cards import Card
 from handlers.digests import digest_card, leader_digest, look_ahead_card, snapshot, wins
 from handlers.digests.heroes import Reason
-from handlers.digests.weeks import Week
 from handlers.digests.wins_card import wins_card
 from handlers.huddles import huddle, huddle_card
 from handlers.reviews import own_month, review

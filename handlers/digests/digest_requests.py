@@ -7,17 +7,18 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, followup_card, wanted
+from handlers import cases, wanted
+from handlers.calendar.weeks import Week
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.digests import digest_card, snapshot
-from handlers.digests.weeks import Week
-from handlers.language import gettext as _
-from handlers.language import ngettext
+from handlers.followup import followup_card
+from handlers.ladder import Role
 from handlers.leaders import leads
-from handlers.nudges.ladder import Role
 from handlers.rules import Company, Team
 from handlers.situation import Tap, number
-from handlers.words import cut, when
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.words import cut, when
 from storage import digests, material, messages, nudges, people, thanks
 from storage.prepared import AnyRow
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from handlers.cards import Button, Card
 from handlers.digests.figures import NO_CAUSE, Figures
-from handlers.language import gettext as _
-from handlers.language import ngettext
-from handlers.words import cut
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.words import cut
 
 PAGE = 10
 """Cards in one answer; nobody reads more on a phone."""

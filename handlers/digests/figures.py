@@ -16,7 +16,7 @@ from statistics import median
 from typing import Any, Protocol
 
 from handlers.feedback import OPEN, Band, State
-from handlers.outcomes import UNREACHABLE
+from handlers.wording.outcomes import UNREACHABLE
 
 FROM_CASES = 10
 """Minimum number of cases for a meaningful percentage or slowest tenth."""

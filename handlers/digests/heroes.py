@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from handlers.feedback import Band, State
-from handlers.language import gettext as _
-from handlers.language import ngettext
 from handlers.named import is_named, names
-from handlers.outcomes import UNREACHABLE
-from handlers.words import took
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.outcomes import UNREACHABLE
+from handlers.wording.words import took
 
 ATTEMPTS = 2
 """Documented attempts that count as much as a contact."""

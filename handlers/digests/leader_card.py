@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from handlers.calendar.weeks import Week
 from handlers.cards import Button, Card
 from handlers.digests import figure_lists, figures, machine_lines, money, waiting_item
 from handlers.digests.figures import FROM_ANSWERS, Figures, Kept, Score, Spread
 from handlers.digests.machine_lines import Health, Noise
 from handlers.digests.money import Money
 from handlers.digests.week_sentence import told_again
-from handlers.digests.weeks import Week
 from handlers.feedback import Case
-from handlers.language import gettext as _
-from handlers.language import ngettext
 from handlers.raised import raised_card
 from handlers.raised.raised_card import Raised
 from handlers.rules import People, Team
-from handlers.words import TITLE, begin, cut, days, opening_time, took, when
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.words import TITLE, begin, cut, days, opening_time, took, when
 
 CAUSES = 3
 QUOTED = 100

@@ -15,9 +15,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from handlers import cases, masking, wanted
+from handlers import cases, wanted
+from handlers.calendar import weeks
+from handlers.calendar.weeks import Week
 from handlers.cards import Card
-from handlers.digests import begun, counting, figure_lists, figures, leader_card, snapshot, turns, weeks, worth
+from handlers.digests import begun, counting, figure_lists, figures, leader_card, snapshot, turns, worth
 from handlers.digests.apart import Apart
 from handlers.digests.begun import Heard
 from handlers.digests.figures import Figures, Kept, Score, Spread
@@ -25,11 +27,11 @@ from handlers.digests.leader_card import OfTeam, Report
 from handlers.digests.machine_lines import Health, Noise
 from handlers.digests.money import Money, Sum
 from handlers.digests.snapshot import Said
-from handlers.digests.weeks import Week
 from handlers.feedback import Case, State
-from handlers.nudges.ladder import Role
+from handlers.ladder import Role
 from handlers.raised import things
 from handlers.rules import Company, Team
+from handlers.wording import masking
 from storage import behind_figures, delivery_log, digests, feedback, material, messages, nudges, people
 from storage import figures as counted
 from storage.prepared import AnyRow

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from handlers.calendar.weeks import Week
 from handlers.cards import Button, Card, Style
 from handlers.digests.digest_card import Post, Told, span, story, who_waits
 from handlers.digests.week_sentence import sentence
-from handlers.digests.weeks import Week
-from handlers.language import gettext as _
-from handlers.language import ngettext
-from handlers.words import TITLE, cut, when
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.words import TITLE, cut, when
 
 
 def preview_card(post: Post, *, agreed: bool, gone_out: bool) -> Card:

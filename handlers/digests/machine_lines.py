@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handlers.language import gettext as _
-from handlers.language import ngettext
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from handlers.language import gettext as _
-from handlers.language import ngettext
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
 
 MOST = 1e12
 """No customer is worth more; a larger number is a typo."""

@@ -9,17 +9,19 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, followup_card
+from handlers import cases
+from handlers.calendar import weeks
+from handlers.calendar.weeks import Week
 from handlers.cards import Card, Reply
-from handlers.digests import counting, figure_lists, leader_digest, snapshot, weeks, wins_card, worth
+from handlers.digests import counting, figure_lists, leader_digest, snapshot, wins_card, worth
 from handlers.digests.figure_lists import PAGE, Behind
 from handlers.digests.figures import Figures, runs
-from handlers.digests.weeks import Week
 from handlers.digests.wins_card import Win
-from handlers.language import gettext as _
+from handlers.followup import followup_card
 from handlers.reviews import review, review_behind, review_lists
 from handlers.rules import Company, Team
 from handlers.situation import Tap, number
+from handlers.wording.language import gettext as _
 from storage import behind_figures, digests, material
 from storage import figures as counted
 from storage import worth as stored

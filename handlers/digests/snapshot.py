@@ -14,16 +14,18 @@ from zlib import crc32
 
 from sqlalchemy import Connection
 
-from handlers import cases, masking
-from handlers.digests import begun, counting, heroes, turns, weeks, worked
+from handlers import cases
+from handlers.calendar import weeks
+from handlers.calendar.weeks import Week
+from handlers.digests import begun, counting, heroes, turns, worked
 from handlers.digests.digest_card import Post, Told
 from handlers.digests.figures import Figures, Kept, Promised
 from handlers.digests.heroes import Reason, Story
-from handlers.digests.weeks import Week
 from handlers.feedback import Person
 from handlers.raised import raised_card, things
 from handlers.rules import Company, People, Team
-from handlers.words import called
+from handlers.wording import masking
+from handlers.wording.words import called
 from storage import digests, feedback, material, people, raised
 from storage.prepared import AnyRow
 

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from zlib import crc32
 
+from handlers.calendar.weeks import Week
 from handlers.digests.heroes import Reason, Story
-from handlers.digests.weeks import Week
 
 MOST = 3
 SPARES = 6

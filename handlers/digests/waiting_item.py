@@ -8,10 +8,10 @@ from handlers.cards import Button, Card, Style
 from handlers.digests import money
 from handlers.digests.money import Sum
 from handlers.feedback import Case
-from handlers.language import gettext as _
-from handlers.masking import for_channel
 from handlers.rules import People, Team
-from handlers.words import TITLE, begin, called, cut, when
+from handlers.wording.language import gettext as _
+from handlers.wording.masking import for_channel
+from handlers.wording.words import TITLE, begin, called, cut, when
 
 WORDS = 120
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
 
+from handlers.calendar.weeks import Week
 from handlers.cards import Chart
 from handlers.digests.figures import Kept
-from handlers.digests.weeks import Week
-from handlers.language import gettext as _
-from handlers.words import date_of
+from handlers.wording.language import gettext as _
+from handlers.wording.words import date_of
 
 FROM_WEEKS = 3
 """Minimum number of weeks with unhappy customers for bars to say more than the sentence about the last week."""

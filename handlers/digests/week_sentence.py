@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from handlers.calendar.duration import Duration
 from handlers.digests.figures import Figures, Kept, Promised
-from handlers.duration import Duration
-from handlers.language import gettext as _
-from handlers.language import ngettext
-from handlers.words import lasts
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.words import lasts
 
 
 def sentence(week: Figures, promise: Promised | None = None, *, closed: bool = False) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from handlers import masking
 from handlers.cards import Card
 from handlers.feedback import Customer
-from handlers.language import gettext as _
-from handlers.language import ngettext
 from handlers.rules import Team
-from handlers.words import QUOTED, TITLE, asked, cut
+from handlers.wording import masking
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.words import QUOTED, TITLE, asked, cut
 
 QUOTES = 5
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from handlers.digests import money, weeks
+from handlers.calendar import weeks
+from handlers.digests import money
 from handlers.digests.money import Money, Sum, Worth
 from handlers.feedback import Band
 from handlers.rules import Team

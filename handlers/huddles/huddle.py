@@ -9,16 +9,17 @@ from zlib import crc32
 
 from sqlalchemy import Connection
 
-from handlers import cases, masking, wanted
+from handlers import cases, wanted
 from handlers.cards import Card, Reply
 from handlers.digests.digest_requests import weekly_post
 from handlers.digests.snapshot import called_in_posts, words_for_channel
 from handlers.feedback import NOBODY, Band
 from handlers.huddles import huddle_card
 from handlers.huddles.huddle_card import PROMISES, Huddle, Waiting
-from handlers.language import gettext as _
 from handlers.rules import Company, Team
 from handlers.situation import Tap, Word
+from handlers.wording import masking
+from handlers.wording.language import gettext as _
 from storage import digests, material, messages, people
 from storage.prepared import AnyRow
 

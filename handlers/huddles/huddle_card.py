@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from handlers.cards import Ask, Button, Card, Field, Form, Style
-from handlers.language import gettext as _
-from handlers.language import ngettext
-from handlers.words import TITLE, cut, day
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.words import TITLE, cut, day
 
 Said = tuple[tuple[str, str], ...]
 """(name, text) of several people."""

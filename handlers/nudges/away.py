@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from handlers import cases
 from handlers.feedback import Case
+from handlers.ladder import Role
 from handlers.nudges import steps
-from handlers.nudges.ladder import Role
 from handlers.nudges.measure import MOST_NUDGES, add_within_measure
 from storage import act_log, followups, messages, nudges, people
 from storage.prepared import AnyRow

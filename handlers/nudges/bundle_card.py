@@ -7,14 +7,14 @@ from datetime import datetime
 
 from handlers.cards import Button, Card, Style
 from handlers.feedback import Case, Person
-from handlers.language import gettext as _
-from handlers.language import ngettext
-from handlers.masking import for_channel
-from handlers.nudges.ladder import Role
+from handlers.ladder import Role
 from handlers.nudges.reminder import Reminder, question, settled
 from handlers.nudges.steps import Kind
 from handlers.rules import People
-from handlers.words import cut, score, when
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.masking import for_channel
+from handlers.wording.words import cut, score, when
 
 SHOWN = 10
 """Maximum number of cases in one message; nobody reads a longer one on a phone."""

@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 
 from handlers import cases, wanted
 from handlers.feedback import Case, Person, State
+from handlers.ladder import Phase, Role
 from handlers.nudges import away, quiet, steps
-from handlers.nudges.ladder import Phase, Role
 from handlers.nudges.quiet import Wishes
 from handlers.nudges.steps import Kind
 from handlers.nudges.still_yours import ask, asks

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from handlers.feedback import Case
+from handlers.ladder import Role
 from handlers.nudges import steps
-from handlers.nudges.ladder import Role
 from handlers.nudges.measure import add_within_measure, nudge
 from handlers.nudges.steps import Kind
 from storage import nudges, people

@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, late_update, wanted
+from handlers import cases, ladder, wanted
+from handlers.arrivals import late_update
+from handlers.calendar.hours import OpeningHours
 from handlers.feedback import State
-from handlers.hours import OpeningHours
-from handlers.nudges import ladder, steps
-from handlers.nudges.ladder import Climb, Role, Rung
+from handlers.ladder import Climb, Role, Rung
+from handlers.nudges import steps
 from handlers.nudges.measure import add_within_measure, nudge
 from handlers.nudges.steps import Kind
 from handlers.rules import Company, Team

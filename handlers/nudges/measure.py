@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers.feedback import Case
+from handlers.ladder import Role
 from handlers.nudges import steps
-from handlers.nudges.ladder import Role
 from storage import nudges
 from storage.prepared import AnyRow
 

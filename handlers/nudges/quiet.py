@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from handlers.hours import OpeningHours
+from handlers.calendar.hours import OpeningHours
 
 STOP, LESS = "stop", "less"
 A_DAY, LESS_A_DAY = 2, 1

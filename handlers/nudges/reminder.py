@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.feedback import Case, Person, State
-from handlers.language import gettext as _
+from handlers.ladder import Role
 from handlers.nudges import steps
-from handlers.nudges.ladder import Role
 from handlers.nudges.steps import Kind
 from handlers.rules import People, Team
-from handlers.words import begin, called, day, when
+from handlers.wording.language import gettext as _
+from handlers.wording.words import begin, called, day, when
 
 
 @dataclass(frozen=True, slots=True)

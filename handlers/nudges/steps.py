@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from handlers.nudges.ladder import Phase, Role
+from handlers.ladder import Phase, Role
 
 
 class Kind(StrEnum):

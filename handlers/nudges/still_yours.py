@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases
+from handlers import cases, ladder
 from handlers.feedback import Case, State
-from handlers.nudges import ladder, steps
-from handlers.nudges.ladder import Role
+from handlers.ladder import Role
+from handlers.nudges import steps
 from handlers.nudges.steps import Kind
 from handlers.rules import Company
 from storage import act_log, followups, nudges

@@ -11,13 +11,13 @@ from handlers.arranged.ops import whom_to_ask
 from handlers.cards import Card, Reply
 from handlers.digests import leader_digest, snapshot
 from handlers.feedback import Person
-from handlers.language import gettext as _
 from handlers.leaders import leads
 from handlers.raised import raised_card
 from handlers.raised.things import thing
 from handlers.rules import Company, Team
 from handlers.situation import Tap
 from handlers.unshowable import Homeless, Unshowable
+from handlers.wording.language import gettext as _
 from storage import act_log, digests, messages, people, raised
 from storage.prepared import AnyRow
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers.cards import Ask, Button, Card, Field, Form
-from handlers.language import gettext as _
-from handlers.language import ngettext
-from handlers.words import begin, cut
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.words import begin, cut
 
 OPEN, DOING, DONE, NO = "open", "doing", "done", "no"
 TOO_LONG = timedelta(days=14)

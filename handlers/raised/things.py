@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, masking
+from handlers import cases
 from handlers.raised.raised_card import Raised
 from handlers.rules import Company, Team
+from handlers.wording import masking
 from storage import raised
 from storage.prepared import AnyRow
 

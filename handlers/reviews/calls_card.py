@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from handlers.calendar.months import Month
 from handlers.cards import Ask, Button, Card, Field, Form
 from handlers.feedback import Case
-from handlers.language import gettext as _
-from handlers.language import ngettext
-from handlers.reviews.months import Month
 from handlers.rules import Team
-from handlers.words import cut, month, when
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.words import cut, month, when
 
 SHORT = 20
 WORDS = 120

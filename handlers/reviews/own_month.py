@@ -9,15 +9,15 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases, wanted
+from handlers.calendar import months
+from handlers.calendar.months import Month
 from handlers.cards import Card
-from handlers.language import gettext as _
-from handlers.language import ngettext
 from handlers.nudges import quiet
-from handlers.reviews import months
-from handlers.reviews.months import Month
 from handlers.reviews.review import due_now
 from handlers.rules import Company, People, Team
-from handlers.words import month as named
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.words import month as named
 from storage import digests, material, messages, people, thanks
 from storage.prepared import AnyRow
 

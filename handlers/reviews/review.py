@@ -15,19 +15,20 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases, wanted
+from handlers.calendar import months, weeks
+from handlers.calendar.months import Month
 from handlers.cards import Card
-from handlers.digests import begun, money, weeks, worth
+from handlers.digests import begun, money, worth
 from handlers.digests.apart import Apart
 from handlers.digests.begun import Heard
 from handlers.digests.leader_digest import led_teams
 from handlers.digests.money import Sum
 from handlers.digests.snapshot import Said
-from handlers.masking import for_channel
-from handlers.reviews import months, review_card, review_snapshot, timeline
+from handlers.reviews import review_card, review_snapshot, timeline
 from handlers.reviews.calls_card import Called, Calls, calls_card
-from handlers.reviews.months import Month
 from handlers.reviews.review_card import Decision, Review
 from handlers.rules import Company, Team
+from handlers.wording.masking import for_channel
 from storage import digests, material, messages, reviews
 from storage import worth as stored
 from storage.messages import Wanted

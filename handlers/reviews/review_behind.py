@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from handlers.calendar.months import Month
 from handlers.digests.figure_lists import Behind
 from handlers.reviews import review, review_lists, review_snapshot
-from handlers.reviews.months import Month
 from handlers.reviews.review_lists import CONTACTED, NOBODY, REST, WHY
 from handlers.reviews.review_snapshot import MOST_LOST, Became
 from handlers.rules import Team

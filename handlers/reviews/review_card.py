@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from handlers.calendar.months import Month
 from handlers.cards import Ask, Button, Card, Field, Form, Style
 from handlers.digests import money
 from handlers.digests.money import Sum
-from handlers.language import gettext as _
-from handlers.language import ngettext
 from handlers.reviews import review_lists
-from handlers.reviews.months import Month
-from handlers.words import TITLE, cut, month
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.words import TITLE, cut, month
 
 LEVEL = 40
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from handlers.cards import Button
 from handlers.digests import figure_lists
 from handlers.digests.figure_lists import Titled
-from handlers.language import gettext as _
+from handlers.wording.language import gettext as _
 
 WHY = "why-"
 """Prefix of the name of a cause's list; the id of one case with that cause follows. An index would not do: the order of causes

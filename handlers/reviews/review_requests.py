@@ -6,14 +6,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, followup_card
+from handlers import cases
 from handlers.cards import Reply
 from handlers.feedback import Case, Person
-from handlers.language import gettext as _
+from handlers.followup import followup_card
 from handlers.leaders import leads
 from handlers.reviews import calls_card, review, review_card
 from handlers.rules import Company
 from handlers.situation import Tap, number
+from handlers.wording.language import gettext as _
 from storage import act_log, digests, messages
 from storage.prepared import AnyRow
 

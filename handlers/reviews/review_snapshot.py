@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from handlers.calendar import months
+from handlers.calendar.months import Month
 from handlers.digests import worth
 from handlers.feedback import Band, State
-from handlers.reviews import months, timeline
-from handlers.reviews.months import Month
+from handlers.reviews import timeline
 from handlers.rules import Team
 from storage import material, reviews
 from storage import worth as stored

@@ -8,9 +8,9 @@ from itertools import takewhile
 from typing import Any, Protocol
 
 from handlers.feedback import Case
-from handlers.language import gettext as _
 from handlers.rules import Team
-from handlers.words import cut, times, took, when
+from handlers.wording.language import gettext as _
+from handlers.wording.words import cut, times, took, when
 
 WORDS = 80
 BACK = frozenset({"release", "let_go"})

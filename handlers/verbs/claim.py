@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from handlers import replies
 from handlers.cards import Reply
 from handlers.feedback import Case, State
-from handlers.language import gettext as _
 from handlers.situation import AFRESH, Change, Decision, Situation
+from handlers.wording import replies
+from handlers.wording.language import gettext as _
 
 
 def claim(situation: Situation) -> Decision:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from handlers import outcomes, replies
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.feedback import Moment, State
-from handlers.language import gettext as _
-from handlers.outcomes import LOST, REACHED, outcomes_of
 from handlers.situation import AFRESH, Change, Decision, Situation
 from handlers.verbs.confirm import to_be_confirmed
+from handlers.wording import outcomes, replies
+from handlers.wording.language import gettext as _
+from handlers.wording.outcomes import LOST, REACHED, outcomes_of
 
 
 def close(situation: Situation) -> Decision:

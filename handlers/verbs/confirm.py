@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from handlers.cards import Reply
-from handlers.language import gettext as _
 from handlers.named import is_named
 from handlers.situation import Change, Decision, Situation
+from handlers.wording.language import gettext as _
 
 
 def confirm(situation: Situation) -> Decision:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from handlers import replies
 from handlers.cards import Reply
-from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
-from handlers.words import took
+from handlers.wording import replies
+from handlers.wording.language import gettext as _
+from handlers.wording.words import took
 
 
 def contacted(situation: Situation) -> Decision:

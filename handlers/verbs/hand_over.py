@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import replies
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.feedback import Person, State
-from handlers.handed import WORDS
-from handlers.language import gettext as _
+from handlers.followup.handed import WORDS
 from handlers.situation import AFRESH, Away, Change, Decision, Situation
 from handlers.verbs.claim import taken_on
-from handlers.words import begin, called
+from handlers.wording import replies
+from handlers.wording.language import gettext as _
+from handlers.wording.words import begin, called
 
 
 def hand_over(situation: Situation) -> Decision:

@@ -3,10 +3,10 @@ no_help takes it back, also where the bot asked because the owner was away."""
 
 from __future__ import annotations
 
-from handlers import replies
 from handlers.cards import Reply
-from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
+from handlers.wording import replies
+from handlers.wording.language import gettext as _
 
 
 def ask_for_help(situation: Situation) -> Decision:

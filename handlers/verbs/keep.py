@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from handlers import replies
-from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
+from handlers.wording import replies
+from handlers.wording.language import gettext as _
 
 
 def keep(situation: Situation) -> Decision:

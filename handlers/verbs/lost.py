@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from handlers import replies
 from handlers.cards import Ask, Button, Field, Form, Reply, Target
 from handlers.digests import money
-from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
+from handlers.wording import replies
+from handlers.wording.language import gettext as _
 
 WHYS = 4
 """Answers to “and why was that?”, after the cause: five levels in all."""

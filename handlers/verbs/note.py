@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from handlers.cards import Ask, Field, Form, Reply
-from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
-from handlers.words import when
+from handlers.wording.language import gettext as _
+from handlers.wording.words import when
 
 
 def note(situation: Situation) -> Decision:

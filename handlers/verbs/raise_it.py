@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from handlers.cards import Ask, Field, Form, Reply
-from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
+from handlers.wording.language import gettext as _
 
 WORDS = 200
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from handlers.cards import Reply
-from handlers.masking import for_channel
 from handlers.situation import Decision, Situation
+from handlers.wording.masking import for_channel
 
 
 def read(situation: Situation) -> Decision:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from handlers import replies
 from handlers.feedback import State
-from handlers.language import gettext as _
 from handlers.situation import AFRESH, Change, Decision, Situation
+from handlers.wording import replies
+from handlers.wording.language import gettext as _
 
 
 def release(situation: Situation) -> Decision:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from handlers import replies
 from handlers.cards import Reply
 from handlers.feedback import Band, State
-from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
-from handlers.words import called
+from handlers.wording import replies
+from handlers.wording.language import gettext as _
+from handlers.wording.words import called
 
 NOT_ENDED: Mapping[str, Any] = {
     **dict.fromkeys(("closed_at", "lost_at", "contacted_at", "named_closer_id", "outcome", "cause")),

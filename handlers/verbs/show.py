@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers.cards import Reply
-from handlers.followup_card import channel_card
+from handlers.followup.followup_card import channel_card
 from handlers.situation import Decision, Situation
 
 

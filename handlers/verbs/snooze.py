@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from handlers import replies
+from handlers.calendar.hours import OpeningHours
 from handlers.cards import Ask, Field, Form, Reply
-from handlers.hours import OpeningHours
-from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
-from handlers.words import when
+from handlers.wording import replies
+from handlers.wording.language import gettext as _
+from handlers.wording.words import when
 
 AFTER_LUNCH = time(13, 30)
 BEFORE_CLOSING = timedelta(minutes=30)

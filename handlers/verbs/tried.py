@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from handlers import replies
 from handlers.cards import Reply
-from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
-from handlers.words import took
+from handlers.wording import replies
+from handlers.wording.language import gettext as _
+from handlers.wording.words import took
 
 ONE_TRY = timedelta(minutes=5)
 """A second press within this time counts as the same try: two tries count for more than one."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from handlers import replies
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.feedback import State
-from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
-from handlers.words import called, when
+from handlers.wording import replies
+from handlers.wording.language import gettext as _
+from handlers.wording.words import called, when
 
 DAYS = {"1": 1, "2": 2, "4": 4, "7": 7, "14": 14}
 """The days until it is looked at again, by the value of the answer."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import replies
 from handlers.cards import Reply
 from handlers.feedback import State
-from handlers.followup_buttons import undo
-from handlers.language import gettext as _
+from handlers.followup.followup_buttons import undo
 from handlers.situation import AFRESH, Change, Decision, Situation
 from handlers.verbs.confirm import to_be_confirmed
+from handlers.wording import replies
+from handlers.wording.language import gettext as _
 
 
 def problem(situation: Situation) -> Decision:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from handlers import answered
-from handlers.erase import erase
-from handlers.forget import forget
+from handlers.forgetting.erase import erase
+from handlers.forgetting.forget import forget
 from handlers.rules import Retention
 from storage import messages
 from tests.conftest import ANA, BEN, FRIDAY, OSLO, Shop, said

@@ -15,7 +15,7 @@ from bot.clock import HouseClock
 from bot.config import Settings, load
 from bot.house import House
 from handlers.arranged.arrangements import Kind
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.feedback import Person, Place
 from handlers.situation import Tap
 from storage import arrangements, payloads, people

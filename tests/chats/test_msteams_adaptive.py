@@ -19,8 +19,8 @@ from bot.chats.msteams.deep_link import deep_link
 from bot.chats.msteams.forms import Asked, Colleague
 from handlers.cards import Ask, Button, Card, Field, Form, Style, There
 from handlers.feedback import State
+from handlers.ladder import Role
 from handlers.nudges.bundle_card import bundle_card
-from handlers.nudges.ladder import Role
 from handlers.nudges.reminder import Reminder
 from handlers.rules import People, Team
 from tests.conftest import ANA, BEN, FRIDAY, Shop, said

@@ -6,8 +6,8 @@ import pytest
 import structlog
 
 from bot.chats.msteams import adaptive, runs
-from handlers import asides
 from handlers.cards import Ask, Field, Form, Reply
+from handlers.wording import asides
 from storage.database import Store
 from tests.chats.teams_world import world
 from tests.running import eventually

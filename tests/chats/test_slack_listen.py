@@ -33,10 +33,10 @@ from bot.chats.slack.speak import connect
 from bot.doctor.conversations import some
 from bot.doors.bounded import MOST_BYTES
 from bot.doors.doorway import Doorway
-from handlers import asides
 from handlers.cards import Ask, Card, Field, Form, Reply
 from handlers.feedback import Person, Place
 from handlers.situation import Tap, Written
+from handlers.wording import asides
 from storage.database import Unavailable
 
 pytestmark = pytest.mark.anyio

@@ -15,7 +15,7 @@ from bot.config import load
 from bot.config.keys import ServerKeys
 from bot.vault import Vault
 from handlers.arranged.arrangements import Kind
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.receive import receive
 from storage import arrangements, payloads, people, schema
 from storage.database import Store

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.config import load
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.feedback import Customer
 from handlers.receive import receive
 from handlers.rules import Company

@@ -26,9 +26,9 @@ from bot.data.erasing import forget
 from bot.data.exporting import KINDS, written, written_whole
 from bot.data.importing import _tags, imported
 from bot.listening.reading import as_number
-from handlers.arrival import Arrival
-from handlers.erase import erase
+from handlers.arrivals.arrival import Arrival
 from handlers.feedback import Customer, Feedback
+from handlers.forgetting.erase import erase
 from handlers.receive import receive
 from storage import delivery_log, payloads, schema
 from storage.database import Store

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from bot.commands.deliveries import MOST, give_up, listed, send_again, shown
 from bot.commands.refusals import Mistaken
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.receive import receive
 from handlers.rules import Company
 from storage import messages, sending

@@ -23,7 +23,7 @@ from bot.doctor import examine
 from bot.doctor.disk import network_filesystem
 from bot.doctor.report import exit_code, told
 from bot.tick import Tick
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from storage import arrangements, errands, feedback, payloads, people, readings, schema
 from storage.database import Store
 from tests.conftest import FRIDAY, said

@@ -19,7 +19,7 @@ from bot.commands.refusals import Mistaken, Unfinished
 from bot.config import Settings
 from bot.data.erasing import forget
 from bot.data.merging import merged
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.feedback import Customer
 from handlers.receive import receive
 from storage import connections, erased, patience, schema

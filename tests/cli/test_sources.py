@@ -17,8 +17,8 @@ from bot.commands.replaying import replay, told
 from bot.config import Settings, load
 from bot.config.parts import SourceSettings
 from bot.doctor.heard import heard
-from handlers.arranged.tools import Source
-from handlers.erase import erase
+from handlers.forgetting.erase import erase
+from handlers.survey_tools import Source
 from storage import errands, models, payloads
 from storage.database import Store
 from tests.conftest import Shop, person

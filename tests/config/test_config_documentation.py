@@ -160,7 +160,7 @@ def test_what_a_page_says_to_write_passes_the_strict_check(page: Path, written: 
 
 def test_who_connects_a_tool_in_chat_is_led_to_its_page() -> None:
     from bot.sources import tools
-    from handlers.arranged.tools import IN_GENERAL, page_of
+    from handlers.survey_tools import IN_GENERAL, page_of
 
     kinds = {tool.kind for tool in tools()}
     assert set(IN_GENERAL) <= kinds | {"mapped"}

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from bot.chats import Pace, Posted, Profile, Refused, Throttled, Unknown, Unreachable
 from bot.delivery.loop import Delivery
 from bot.delivery.services import DeliveryServices, Timing
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.cards import Card
 from handlers.feedback import Person, Place
 from handlers.receive import receive

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from bot.chats import Pace
-from handlers.customers import merge
-from handlers.erase import Erasure, erase
+from handlers.arrivals.customers import merge
+from handlers.forgetting.erase import Erasure, erase
 from handlers.pictures import picture
 from storage import delivery_log, sending
 from tests.conftest import ANA, Shop, said

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select, update
 from bot.chats import Pace, Posted
 from bot.delivery.loop import AT_ONCE, DRAWN_AT_ONCE, HANDS_OFF_S, Delivery
 from bot.delivery.services import DeliveryServices, Timing
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.cards import Card
 from handlers.feedback import Place
 from handlers.receive import receive

@@ -16,11 +16,11 @@ from bot.chats.practice.html import loose
 from bot.chats.practice.page import Looking
 from bot.chats.slack import blocks
 from bot.commands.plain_text import lines
+from handlers.calendar.duration import Duration
+from handlers.calendar.hours import OpeningHours
+from handlers.calendar.weeks import Posting
 from handlers.cards import Card
-from handlers.digests.weeks import Posting
-from handlers.duration import Duration
 from handlers.feedback import Customer, Person, Place
-from handlers.hours import OpeningHours
 from handlers.rules import Company, People, Promise, Route, Team, When
 from storage import digests, schema
 from storage.database import Store

@@ -12,15 +12,15 @@ import pytest
 from handlers import cases
 from handlers.actions import act
 from handlers.arranged.sources import send_test
-from handlers.arranged.tools import Source
+from handlers.calendar.hours import OpeningHours
+from handlers.calendar.weeks import Posting, Week
 from handlers.cards import Card
 from handlers.commands import answer
 from handlers.digests import digest, snapshot
-from handlers.digests.weeks import Posting, Week
 from handlers.feedback import Customer
-from handlers.hours import OpeningHours
 from handlers.rules import Company, People, Route, When
 from handlers.situation import Tap
+from handlers.survey_tools import Source
 from storage import delivery_log, digests, messages, people
 from tests.conftest import ANA, BEN, LEA, OSLO, Shop, person, said
 from tests.digests.week47 import FRIDAY_PREVIEW, KEY, MONDAY, NEXT, SLOW, Week47

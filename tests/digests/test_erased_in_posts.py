@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from handlers.cards import Card
-from handlers.erase import erase
 from handlers.feedback import Customer
+from handlers.forgetting.erase import erase
 from handlers.rules import Company
 from storage import digests
 from tests.conftest import ANA, LEA, Shop

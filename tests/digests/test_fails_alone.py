@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from handlers.calendar.hours import OpeningHours
 from handlers.digests import digest
 from handlers.digests.apart import Apart
-from handlers.hours import OpeningHours
 from handlers.rules import Company
 from storage import digests
 from storage.database import Unavailable

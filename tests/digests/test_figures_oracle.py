@@ -17,9 +17,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from handlers.calendar.weeks import Week
 from handlers.digests import counting, leader_digest
 from handlers.digests.figures import Figures, Promised
-from handlers.digests.weeks import Week
 from handlers.feedback import Customer
 from handlers.rules import Company
 from storage import material, schema

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handlers.calendar.weeks import Week
 from handlers.digests import heroes, turns
 from handlers.digests.heroes import Did, Reason, Story, Worked
-from handlers.digests.weeks import Week
 from handlers.feedback import Band, State
 
 WEEK = Week(2026, 47)

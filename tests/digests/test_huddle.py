@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import update
 
 from handlers.commands import answer
-from handlers.erase import erase
 from handlers.feedback import Customer
-from handlers.forget import forget
+from handlers.forgetting.erase import erase
+from handlers.forgetting.forget import forget
 from handlers.huddles.huddle_notes import keep
 from handlers.rules import Company, Retention
 from handlers.situation import Written

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from handlers.digests.weeks import Posting
+from handlers.calendar.weeks import Posting
 from handlers.rules import Company
 from tests.conftest import Shop
 from tests.digests.week47 import KEY, MONDAY, NEXT, Week47

@@ -9,18 +9,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
+from handlers.calendar.duration import Duration
+from handlers.calendar.hours import OpeningHours
+from handlers.calendar.weeks import Posting, Week
 from handlers.cards import Card, Style
 from handlers.digests import figures, leader_digest
 from handlers.digests.figures import Kept
-from handlers.digests.weeks import Posting, Week
-from handlers.duration import Duration
 from handlers.feedback import Customer
-from handlers.hours import OpeningHours
-from handlers.nudges.ladder import Role
+from handlers.ladder import Role
 from handlers.receive import receive
 from handlers.rules import Company, People, Promise, Route, Team, When
-from handlers.words import opening_time, took
+from handlers.wording.words import opening_time, took
 from storage import digests, messages, nudges, people
 from tests.conftest import ANA, BEN, LEA, OSLO, Shop, said
 from tests.digests.week47 import MONDAY, NEXT, SLOW, Week47

@@ -11,7 +11,7 @@ import pytest
 from handlers.cards import Button, Card, Reply
 from handlers.digests import figure_lists
 from handlers.feedback import Customer
-from handlers.nudges.ladder import Role
+from handlers.ladder import Role
 from handlers.rules import Company, When
 from storage import digests, nudges
 from tests.conftest import ANA, BEN, LEA, Shop, person

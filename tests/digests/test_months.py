@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.hours import OpeningHours
-from handlers.reviews import months
-from handlers.reviews.months import Month
+from handlers.calendar import months
+from handlers.calendar.hours import OpeningHours
+from handlers.calendar.months import Month
 from tests.conftest import OSLO
 
 ZONES = sorted(zoneinfo.available_timezones())

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from handlers.feedback import Customer, Person, Place
-from handlers.nudges.ladder import Role
+from handlers.ladder import Role
 from handlers.rules import Company
 from storage import digests, nudges, people
 from tests.conftest import LEA, Shop, person

@@ -10,10 +10,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, select
 
+from handlers.calendar.hours import OpeningHours
+from handlers.calendar.weeks import Week
 from handlers.digests import digest
-from handlers.digests.weeks import Week
-from handlers.hours import OpeningHours
-from handlers.nudges.ladder import Role
+from handlers.ladder import Role
 from handlers.rules import Company, Route, Team, When
 from storage import digests, messages, nudges, people
 from storage.database import Store

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from handlers import wishes
 from handlers.feedback import Person, Place
+from handlers.nudges import wishes
 from handlers.rules import Company
 from handlers.situation import Word
 from storage import people

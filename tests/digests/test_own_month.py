@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from handlers import cases
+from handlers.calendar.hours import OpeningHours
 from handlers.commands import answer
 from handlers.feedback import Person, Place
-from handlers.hours import OpeningHours
 from handlers.reviews import own_month
 from handlers.rules import Company, People
 from storage import delivery_log, digests, feedback, people

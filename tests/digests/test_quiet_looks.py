@@ -10,7 +10,7 @@ import pytest
 from handlers import cases
 from handlers.digests import digest
 from handlers.feedback import Person
-from handlers.nudges.ladder import Role
+from handlers.ladder import Role
 from handlers.rules import Company, Route, Team, When
 from storage import digests, nudges
 from tests.conftest import ANA, LEA, Shop, person, said

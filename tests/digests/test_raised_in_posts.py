@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from handlers.erase import erase
 from handlers.feedback import Customer
+from handlers.forgetting.erase import erase
 from handlers.rules import Company, People
 from storage import people
 from tests.conftest import ANA, BEN, LEA, Shop

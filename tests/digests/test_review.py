@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from handlers import erase, forget
+from handlers.calendar.hours import OpeningHours
+from handlers.calendar.weeks import Posting
 from handlers.cards import Card, Reply
-from handlers.digests.weeks import Posting
 from handlers.feedback import Customer, Feedback
-from handlers.hours import OpeningHours
-from handlers.nudges.ladder import Role
+from handlers.forgetting import erase, forget
+from handlers.ladder import Role
 from handlers.rules import Company, Retention, Route, Team, When
 from storage import delivery_log, digests, messages, nudges, people
 from tests import log

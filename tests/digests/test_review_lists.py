@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from handlers import erase
 from handlers.cards import Button, Card, Reply
-from handlers.nudges.ladder import Role
+from handlers.forgetting import erase
+from handlers.ladder import Role
 from handlers.reviews import review_lists
 from handlers.rules import Company, Team
 from storage import nudges, people

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from handlers.digests import leader_digest, snapshot, weeks
-from handlers.digests.weeks import Week
+from handlers.calendar import months, weeks
+from handlers.calendar.months import Month
+from handlers.calendar.weeks import Week
+from handlers.digests import leader_digest, snapshot
 from handlers.feedback import Band, Customer
-from handlers.reviews import months, own_month, review
-from handlers.reviews.months import Month
+from handlers.reviews import own_month, review
 from handlers.rules import Company, Route, When
 from storage import feedback, material
 from storage.material import Untold

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.digests import weeks
-from handlers.digests.weeks import Posting, Week
-from handlers.hours import OpeningHours
+from handlers.calendar import weeks
+from handlers.calendar.hours import OpeningHours
+from handlers.calendar.weeks import Posting, Week
 
 FIRST = Week(2026, 1)
 THREE_YEARS = [FIRST.after(n) for n in range(157)]

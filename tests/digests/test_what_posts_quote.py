@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from handlers.commands import answer
-from handlers.erase import erase
 from handlers.feedback import Customer
-from handlers.forget import forget
+from handlers.forgetting.erase import erase
+from handlers.forgetting.forget import forget
 from handlers.rules import Company, Retention
 from storage import delivery_log, digests, messages
 from tests.conftest import ANA, BEN, OSLO, Shop

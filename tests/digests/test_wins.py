@@ -14,14 +14,14 @@ from sqlalchemy import update
 
 from bot.config import load
 from bot.config.check import findings
+from handlers.calendar.duration import Duration
+from handlers.calendar.hours import OpeningHours
 from handlers.digests import digest
 from handlers.digests.wins_card import QUOTES, Win, wins_card
-from handlers.duration import Duration
-from handlers.erase import erase
 from handlers.feedback import Customer, Moment, Place
-from handlers.hours import OpeningHours
-from handlers.masking import mask
+from handlers.forgetting.erase import erase
 from handlers.rules import Company, Promise, Route, Team, When
+from handlers.wording.masking import mask
 from storage import delivery_log, digests, followups, messages
 from storage.feedback import feedback
 from tests.conftest import OSLO, Shop, said

@@ -9,7 +9,7 @@ from typing import Any
 from handlers.cards import Card
 from handlers.digests import digest
 from handlers.feedback import Customer
-from handlers.nudges.ladder import Role
+from handlers.ladder import Role
 from storage import digests, nudges, people
 from tests.conftest import ANA, LEA, Shop, said
 

@@ -16,9 +16,9 @@ import pytest
 from sqlalchemy import select
 
 from handlers.feedback import Person
+from handlers.ladder import Phase, Role
 from handlers.meet import meet
 from handlers.nudges.bundles import send_bundles
-from handlers.nudges.ladder import Phase, Role
 from handlers.nudges.look import look
 from handlers.receive import Answer
 from storage import delivery_log, nudges

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from handlers.nudges.ladder import Role
+from handlers.ladder import Role
 from handlers.rules import Company, Team
 from storage import digests, messages, nudges, people
 from storage.database import Store

@@ -14,12 +14,12 @@ from sqlalchemy import Connection, select, text
 
 from bot.chats import Pace
 from handlers.actions import act
-from handlers.arrival import Arrival
-from handlers.collect import take_errand
-from handlers.erase import Erasure, Rehearsed, erase, rehearse
+from handlers.arrivals.arrival import Arrival
+from handlers.arrivals.collect import take_errand
+from handlers.arrivals.replay import keep_payload
 from handlers.feedback import Feedback
+from handlers.forgetting.erase import Erasure, Rehearsed, erase, rehearse
 from handlers.receive import Answer, Receipt, receive
-from handlers.replay import keep_payload
 from handlers.situation import Tap
 from storage import erased, errands, payloads, sending
 from storage.feedback import customer, feedback

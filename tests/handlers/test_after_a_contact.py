@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from handlers import lines as sentences
-from handlers.nudges.ladder import Role
+from handlers.followup import lines as sentences
+from handlers.ladder import Role
 from handlers.rules import People
 from tests.conftest import ANA, FRIDAY, LEA, OSLO, Shop, said
 from tests.handlers.test_away import types

@@ -12,13 +12,13 @@ from handlers import requests
 from handlers.actions import act
 from handlers.arranged import arrangements
 from handlers.arranged.conditions import in_words
-from handlers.arranged.tools import Source
 from handlers.cards import Card, Reply
 from handlers.commands import BY_OPS, answer
 from handlers.feedback import Person, Place
 from handlers.meet import meet
 from handlers.rules import Company, Comparison, Route, When
 from handlers.situation import Tap
+from handlers.survey_tools import Source
 from storage import arrangements as kept
 from storage import delivery_log, feedback, people
 from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, person, said

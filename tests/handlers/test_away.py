@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from handlers.commands import answer
 from handlers.feedback import Person
+from handlers.ladder import Role
 from handlers.meet import meet
 from handlers.nudges import steps
-from handlers.nudges.ladder import Role
 from storage import nudges
 from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, person, said
 from tests.handlers.test_ladder import MONDAY, bundles, passes_until, put_on_duty, ticks, told

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from handlers.ladder import Role
 from handlers.nudges.bundles import send_bundles
-from handlers.nudges.ladder import Role
 from handlers.nudges.look import look
 from tests.conftest import ANA, LEA, Shop, said
 from tests.handlers.test_ladder import MONDAY, put_on_duty

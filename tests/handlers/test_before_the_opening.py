@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from handlers.nudges.ladder import Role
+from handlers.ladder import Role
 from handlers.rules import Route
 from tests.conftest import ANA, BEN, LEA, Shop, said
 from tests.handlers.test_closed import CLOSING

@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
+from handlers.calendar.duration import Duration
+from handlers.calendar.hours import OpeningHours
 from handlers.commands import answer
-from handlers.duration import Duration
 from handlers.feedback import Person
-from handlers.hours import OpeningHours
+from handlers.ladder import Phase, Role, Step
 from handlers.meet import meet
-from handlers.nudges.ladder import Phase, Role, Step
 from handlers.nudges.quiet import Wishes, may_hear, next_morning, quiet_hours
+from handlers.nudges.wishes import until_day
 from handlers.rules import Route, When
-from handlers.wishes import until_day
 from storage import nudges, people
 from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, said
 from tests.handlers.test_ladder import MONDAY, bundles, passes_until, put_on_duty, ticks, told

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from handlers.nudges.ladder import Role
+from handlers.ladder import Role
 from handlers.rules import People
 from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, said
 from tests.handlers.test_away import CARL, known, leaves, reminders, types

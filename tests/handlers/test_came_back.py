@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from handlers.arrival import Arrival
-from handlers.erase import erase
+from handlers.arrivals.arrival import Arrival
 from handlers.feedback import Customer
-from handlers.nudges.ladder import Role
+from handlers.forgetting.erase import erase
+from handlers.ladder import Role
 from handlers.receive import receive
 from handlers.rules import SHOWN, Team
 from storage import customers as directory

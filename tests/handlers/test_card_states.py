@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from handlers.feedback import Band, Case, Customer, Known, Metric, State
-from handlers.followup_card import channel_card, private_card
+from handlers.followup.followup_card import channel_card, private_card
 from handlers.rules import People
 from tests.conftest import FRIDAY
 from tests.handlers.test_cards import ANA, BEN, TEAM, case

@@ -12,16 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.actions import ACTIONS
+from handlers.calendar.duration import Duration
+from handlers.calendar.hours import OpeningHours
 from handlers.cards import Card, Form
-from handlers.duration import Duration
 from handlers.feedback import Band, Case, Customer, Feedback, Metric, Moment, Person, Place, State
-from handlers.followup_card import channel_card, private_card
-from handlers.hours import OpeningHours
-from handlers.lines import WallClock, line
-from handlers.outcomes import outcomes, reasons
+from handlers.followup.followup_card import channel_card, private_card
+from handlers.followup.lines import WallClock, line
 from handlers.rules import Company, People, Promise, Route, Team
 from handlers.situation import Situation, Tap
-from handlers.words import QUOTED, called, cut, short_score, took, when
+from handlers.wording.outcomes import outcomes, reasons
+from handlers.wording.words import QUOTED, called, cut, short_score, took, when
 from tests.conftest import FRIDAY, OSLO
 
 ANA = Person("slack", "main", "ana", "Ana Silva", 7)

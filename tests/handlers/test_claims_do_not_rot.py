@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from handlers.duration import Duration
-from handlers.nudges.ladder import Phase, Role, Step
+from handlers.calendar.duration import Duration
+from handlers.ladder import Phase, Role, Step
 from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, said
 from tests.handlers.test_away import reminders, types
 from tests.handlers.test_ladder import MONDAY, bundles, passes_until, put_on_duty, ticks, told, with_ladder

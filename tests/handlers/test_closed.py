@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from handlers.duration import Duration
+from handlers.calendar.duration import Duration
 from handlers.feedback import State
-from handlers.nudges.ladder import Phase, Role, Step
+from handlers.ladder import Phase, Role, Step
 from handlers.rules import Promise
 from storage import messages
 from tests.conftest import ANA, FRIDAY, LEA, Shop, said

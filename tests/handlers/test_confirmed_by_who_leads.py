@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from handlers.feedback import Person, Place
-from handlers.nudges.ladder import Role
+from handlers.ladder import Role
 from handlers.rules import Company
 from storage import messages, nudges, people
 from tests.conftest import ANA, BEN, LEA, Shop, person, said

@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
+from handlers.arrivals.customers import NotTwo, know, meant, merge, merging
 from handlers.cards import Card
-from handlers.customers import NotTwo, know, meant, merge, merging
 from handlers.digests.worth import of_rows
-from handlers.erase import erase
 from handlers.feedback import Customer, Moment
+from handlers.forgetting.erase import erase
 from handlers.receive import Answer, receive
 from handlers.rules import Company, Comparison, People, Promise, Route, When
 from storage import customers, delivery_log, messages, models, personal, worth

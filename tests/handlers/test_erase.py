@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect, text
 
-from handlers.arrival import Arrival
-from handlers.erase import Erasure, erase
+from handlers.arrivals.arrival import Arrival
+from handlers.arrivals.replay import keep_payload, read_again
 from handlers.feedback import Customer, Feedback
-from handlers.nudges.ladder import Role
+from handlers.forgetting.erase import Erasure, erase
+from handlers.forgetting.traces import spellings
+from handlers.ladder import Role
 from handlers.receive import Answer
-from handlers.replay import keep_payload, read_again
-from handlers.traces import spellings
 from storage import errands, messages, payloads
 from storage.database import Store
 from tests import log

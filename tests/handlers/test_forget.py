@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, text
 
 from handlers import cases
-from handlers.customers import know, merge
+from handlers.arrivals.customers import know, merge
 from handlers.feedback import Customer
-from handlers.forget import BATCH, forget, is_due
+from handlers.forgetting.forget import BATCH, forget, is_due
 from handlers.rules import Retention
 from storage import digests, thanks
 from tests.conftest import ANA, BEN, OSLO, Shop, said

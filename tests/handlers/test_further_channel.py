@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from handlers.feedback import Customer, Place
-from handlers.nudges.ladder import Role
+from handlers.ladder import Role
 from storage.messages import message
 from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, said
 from tests.handlers.test_ladder import MONDAY, passes_until, put_on_duty

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, text
 
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.digests.figures import became
 from handlers.feedback import Feedback
 from handlers.receive import receive

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from handlers.arrivals.customers import know
+from handlers.calendar.duration import Duration
+from handlers.calendar.hours import OpeningHours
 from handlers.cards import Card
-from handlers.customers import know
-from handlers.duration import Duration
 from handlers.feedback import Customer, Moment, Person, State
-from handlers.hours import OpeningHours
+from handlers.ladder import Phase, Role, Step
 from handlers.nudges.away import come_back
 from handlers.nudges.bundles import send_bundles
-from handlers.nudges.ladder import Phase, Role, Step
 from handlers.nudges.look import look
 from handlers.rules import Company, Route, Team, When
 from storage import delivery_log, messages, nudges

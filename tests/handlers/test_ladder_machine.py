@@ -17,8 +17,8 @@ from handlers import cases
 from handlers.actions import ACTIONS
 from handlers.commands import answer
 from handlers.feedback import Person
+from handlers.ladder import Role
 from handlers.nudges import away, bundles, look, quiet, steps
-from handlers.nudges.ladder import Role
 from handlers.nudges.steps import Kind
 from storage import delivery_log, nudges, people, schema
 from storage.database import Store

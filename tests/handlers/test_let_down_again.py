@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from handlers.arrival import Arrival
-from handlers.digests import counting, weeks
+from handlers.arrivals.arrival import Arrival
+from handlers.calendar import weeks
+from handlers.digests import counting
 from handlers.digests.heroes import counts
 from handlers.digests.worked import worked_on
 from handlers.feedback import Feedback, Metric, Person

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from handlers import customers, erase, forget
+from handlers.arrivals import customers
 from handlers.cards import Reply
 from handlers.commands import answer
 from handlers.digests import worth
 from handlers.feedback import Customer, Feedback, Person, Place
-from handlers.nudges.ladder import Role
+from handlers.forgetting import erase, forget
+from handlers.ladder import Role
 from handlers.rules import Retention
 from storage import nudges, people
 from tests import log

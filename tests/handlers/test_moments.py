@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from handlers.cards import Form
-from handlers.erase import erase
 from handlers.feedback import Customer, Metric, Moment
-from handlers.nudges.ladder import Phase, Role, Step, next_look
+from handlers.forgetting.erase import erase
+from handlers.ladder import Phase, Role, Step, next_look
 from handlers.rules import Company, Route, When
 from storage import delivery_log
 from tests.conftest import ANA, Shop, said

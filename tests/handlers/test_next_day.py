@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from handlers.hours import OpeningHours
-from handlers.nudges.ladder import Role
+from handlers.calendar.hours import OpeningHours
+from handlers.ladder import Role
 from handlers.rules import Company, Team
 from tests.conftest import ANA, FRIDAY, LEA, OSLO, Shop, said
 from tests.handlers.test_ladder import MONDAY, passes_until, put_on_duty, told

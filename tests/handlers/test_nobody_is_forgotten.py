@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import select
 
 from handlers import cases
+from handlers.calendar.hours import OpeningHours
 from handlers.feedback import Place
-from handlers.hours import OpeningHours
+from handlers.ladder import Role
 from handlers.meet import meet
-from handlers.nudges.ladder import Role
 from handlers.rules import Route, When
 from storage import nudges, people
 from tests.conftest import ANA, FRIDAY, LEA, OSLO, Shop, said

@@ -10,8 +10,8 @@ import pytest
 
 from handlers import cases
 from handlers.feedback import Place
+from handlers.ladder import Role
 from handlers.meet import meet
-from handlers.nudges.ladder import Role
 from handlers.rules import Company
 from storage import people
 from tests.conftest import BEN, FRIDAY, LEA, Shop, said

@@ -16,13 +16,13 @@ from sqlalchemy import Connection, update
 
 from handlers.arranged import ops_note
 from handlers.arranged.ops_note_card import card
-from handlers.arranged.tools import Source
+from handlers.calendar.hours import OpeningHours
 from handlers.cards import Card
 from handlers.commands import answer
-from handlers.hours import OpeningHours
+from handlers.ladder import Role
 from handlers.meet import meet
-from handlers.nudges.ladder import Role
 from handlers.rules import Company
+from handlers.survey_tools import Source
 from storage import errands, messages, nudges, payloads, people, sending
 from storage.database import Store
 from storage.messages import message

@@ -12,10 +12,10 @@ import pytest
 
 from bot.data.exporting import written
 from handlers.cards import Reply
-from handlers.erase import erase
 from handlers.feedback import Customer, Person
-from handlers.forget import forget
-from handlers.nudges.ladder import Role
+from handlers.forgetting.erase import erase
+from handlers.forgetting.forget import forget
+from handlers.ladder import Role
 from handlers.rules import Retention
 from storage import delivery_log, messages, nudges, people, raised
 from tests import log

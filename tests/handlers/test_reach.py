@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.feedback import Known, Metric, State
-from handlers.followup_card import private_card
-from handlers.reach import link
+from handlers.followup.followup_card import private_card
 from handlers.rules import People
+from handlers.wording.reach import link
 from tests.conftest import FRIDAY
 from tests.handlers.test_cards import ANA, DANA, TEAM, case
 

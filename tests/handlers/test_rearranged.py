@@ -13,9 +13,9 @@ from sqlalchemy import select
 from bot.app import opened
 from bot.clock import HouseClock
 from bot.config import load
+from handlers.arranged.rearranged import follow_channels, follow_hours
+from handlers.calendar.hours import OpeningHours
 from handlers.digests.digest import send_digests
-from handlers.hours import OpeningHours
-from handlers.rearranged import follow_channels, follow_hours
 from storage import delivery_log, lanes, messages, sending
 from storage.messages import message
 from tests import stages

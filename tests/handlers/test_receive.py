@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.feedback import Feedback, Place
 from handlers.receive import Answer, receive
 from handlers.rules import Company, Promise, Route, Team, When

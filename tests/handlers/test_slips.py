@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from handlers.nudges.ladder import Role
+from handlers.ladder import Role
 from storage import messages, nudges, people
 from storage.act_log import act
 from tests import log

@@ -17,11 +17,11 @@ from bot.listening import BadSignature, Sent
 from bot.made_in_chat import as_arranged
 from bot.vault import Vault
 from handlers.actions import act
-from handlers.arranged.tools import Source
 from handlers.cards import Card, Reply
 from handlers.commands import answer
 from handlers.rules import Company
 from handlers.situation import Tap
+from handlers.survey_tools import Source
 from storage import arrangements as kept
 from storage import payloads
 from tests.conftest import Shop, person

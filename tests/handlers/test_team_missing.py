@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 
 from handlers import cases
 from handlers.feedback import Customer, Place
+from handlers.ladder import Phase, Role, Step
 from handlers.nudges.bundles import send_bundles
-from handlers.nudges.ladder import Phase, Role, Step
 from handlers.nudges.look import look
 from handlers.receive import Answer
 from handlers.rules import Route, When

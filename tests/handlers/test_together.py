@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.actions import act_all
 from handlers.cards import Reply
-from handlers.nudges.ladder import Role
+from handlers.ladder import Role
 from handlers.situation import Tap
 from tests import log
 from tests.conftest import ANA, BEN, LEA, Shop, person, said

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select, update
 
 from handlers.actions import act, act_all
+from handlers.calendar.hours import OpeningHours
 from handlers.feedback import Feedback, Person
-from handlers.hours import OpeningHours
 from handlers.receive import Answer
 from handlers.rules import Company, People, Team
 from handlers.situation import Tap

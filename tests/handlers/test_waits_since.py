@@ -9,7 +9,7 @@ import pytest
 
 from handlers.digests import digest
 from handlers.feedback import Customer
-from handlers.nudges.ladder import Role
+from handlers.ladder import Role
 from handlers.rules import Company, When
 from storage import digests
 from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, said

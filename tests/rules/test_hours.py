@@ -15,9 +15,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from handlers.duration import Duration
-from handlers.hours import OpeningHours
-from handlers.week import HoursError
+from handlers.calendar.duration import Duration
+from handlers.calendar.hours import OpeningHours
+from handlers.calendar.opening_times import HoursError
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)

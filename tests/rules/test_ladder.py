@@ -8,9 +8,9 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from handlers.duration import Duration
-from handlers.hours import OpeningHours
-from handlers.nudges.ladder import Phase, Role, Step, climb, let_go_of
+from handlers.calendar.duration import Duration
+from handlers.calendar.hours import OpeningHours
+from handlers.ladder import Phase, Role, Step, climb, let_go_of
 from tests.conftest import OSLO
 
 HOURS = OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO)

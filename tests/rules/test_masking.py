@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from handlers.masking import mask, surnames
+from handlers.wording.masking import mask, surnames
 
 Form = Literal["NFC", "NFD"]
 UNSEEN = ["", "\u00ad", "\u200b", "\u200d", "\u2060", "\ufeff"]

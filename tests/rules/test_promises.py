@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from handlers.duration import Duration
+from handlers.calendar.duration import Duration
 from handlers.rules import Company, Deadlines, Promise, Route, sooner
 from tests.conftest import FRIDAY, OSLO
 

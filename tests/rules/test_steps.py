@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from handlers.ladder import USUAL, Phase, Role
 from handlers.nudges import steps
-from handlers.nudges.ladder import USUAL, Phase, Role
 from handlers.nudges.steps import Kind
 
 STORED = {

@@ -21,9 +21,9 @@ from bot.simulate.customers import BEGINS, Story, arrivals
 from bot.simulate.figures import printed
 from bot.simulate.house import Ladder
 from bot.simulate.staff import Staff
-from handlers.hours import OpeningHours
-from handlers.nudges.ladder import USUAL as USUAL_LADDER
-from handlers.nudges.ladder import Phase, Role, Step
+from handlers.calendar.hours import OpeningHours
+from handlers.ladder import USUAL as USUAL_LADDER
+from handlers.ladder import Phase, Role, Step
 from handlers.rules import Company
 
 ROOT = Path(__file__).parents[2]

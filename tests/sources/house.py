@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from handlers.arrival import Arrival
-from handlers.customers import know
+from handlers.arrivals.arrival import Arrival
+from handlers.arrivals.customers import know
 from handlers.feedback import Customer
 from handlers.receive import Receipt, receive
 from handlers.rules import Company

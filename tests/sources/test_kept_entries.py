@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from bot import metrics
 from bot.commands.replaying import replay
 from bot.config import Settings, load
-from handlers.erase import erase
+from handlers.forgetting.erase import erase
 from handlers.rules import Company, Route, Team
 from storage import errands, payloads, readings
 from storage.database import Store

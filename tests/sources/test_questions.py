@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from bot import sources
 from bot.listening.reading import as_yes_or_no
-from handlers.customers import know
+from handlers.arrivals.customers import know
 from handlers.feedback import Customer, Feedback, FieldError
 from tests.conftest import Shop
 

@@ -14,8 +14,8 @@ from typing import Any
 from bot.chats.msteams import plain
 from bot.chats.msteams.runs import LINES, NOTHING, Element, paragraphs, shortened, size, text, titled, to_reach, to_the_card
 from bot.untrusted import clean
-from handlers import asides
 from handlers.cards import Button, Card, Chart
+from handlers.wording import asides
 
 Activity = dict[str, Any]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.chats.msteams import adaptive
 from bot.chats.msteams.runs import Element, paragraphs
-from handlers import asides
+from handlers.wording import asides
 
 Answer = dict[str, Any]
 

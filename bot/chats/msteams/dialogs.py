@@ -25,10 +25,10 @@ from bot.chats.msteams.whisper import whisper
 from bot.chats.msteams.wire import Wire
 from bot.logs import broken
 from bot.untrusted import clean
-from handlers import asides
 from handlers.cards import Form, Reply
 from handlers.feedback import Person
 from handlers.situation import Tap
+from handlers.wording import asides
 from storage.database import Unavailable
 
 log = structlog.get_logger()

@@ -9,8 +9,8 @@ from typing import Any
 from bot.chats.msteams import adaptive, plain
 from bot.chats.msteams.runs import Element, size, text
 from bot.untrusted import clean
-from handlers import asides
 from handlers.cards import Ask, Field, Form
+from handlers.wording import asides
 
 CANCEL = "_cancel"
 """The verb of the cancel button; no other verb begins with an underscore."""

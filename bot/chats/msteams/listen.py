@@ -33,11 +33,11 @@ from bot.doors.bounded import NotTaken
 from bot.doors.door import JSON, Answered
 from bot.logs import broken
 from bot.untrusted import clean
-from handlers import asides
 from handlers.cards import Form, Reply, Target
 from handlers.commands import is_word
 from handlers.feedback import Person
 from handlers.situation import Tap, Written
+from handlers.wording import asides
 from storage import messages
 from storage.database import Unavailable
 

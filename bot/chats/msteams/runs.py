@@ -7,9 +7,9 @@ from typing import Any
 
 from bot.chats.msteams import plain
 from bot.untrusted import clean
-from handlers import asides
 from handlers.cards import Card
-from handlers.reach import link
+from handlers.wording import asides
+from handlers.wording.reach import link
 
 Element = dict[str, Any]
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from bot.chats.practice.bars import Bars, bars
 from bot.chats.practice.people import PEOPLE
-from handlers import asides
 from handlers.cards import Ask, Button, Card, Chart, Form, Style, Target, There
-from handlers.reach import link
+from handlers.wording import asides
+from handlers.wording.reach import link
 from storage.practice import Said
 
 TONES = {"claim": "open", "close": "busy", "contacted": "busy", "reopen": "done"}

@@ -14,9 +14,9 @@ from typing import Any
 
 from bot.chats.slack.plain import cut, escaped, parts, units
 from bot.untrusted import clean
-from handlers import asides
 from handlers.cards import Ask, Button, Card, Chart, Field, Form, Reply, Style
-from handlers.reach import link
+from handlers.wording import asides
+from handlers.wording.reach import link
 
 Block = dict[str, Any]
 Message = dict[str, Any]

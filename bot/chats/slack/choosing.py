@@ -15,8 +15,8 @@ from bot.chats.slack import taps
 from bot.chats.slack.outcome import Said, answer_of
 from bot.chats.slack.taps import Json
 from bot.chats.slack.wires import Wires
-from handlers import asides
 from handlers.feedback import Person
+from handlers.wording import asides
 from storage.database import Unavailable
 
 log = structlog.get_logger()

@@ -20,8 +20,8 @@ from bot.chats.slack import Options
 from bot.chats.slack.manifest import SCOPES
 from bot.chats.slack.wires import Wires
 from bot.vault import Unsealable, Vault
-from handlers import asides
 from handlers.feedback import Place
+from handlers.wording import asides
 from storage import slack
 from storage.database import Unavailable
 

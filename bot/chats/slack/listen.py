@@ -35,10 +35,10 @@ from bot.chats.slack.wires import Wires, known_only
 from bot.doors.bounded import NotTaken
 from bot.doors.door import Answered
 from bot.logs import broken
-from handlers import asides
 from handlers.cards import Reply
 from handlers.feedback import Person
 from handlers.situation import Tap
+from handlers.wording import asides
 from storage.database import Unavailable
 
 log = structlog.get_logger()

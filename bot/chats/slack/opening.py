@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from bot.chats.slack import blocks
 from bot.chats.slack.plain import cut, units
-from handlers import asides
 from handlers.cards import Ask, Form, Reply
+from handlers.wording import asides
 
 VALUE = 2000
 """The most that Slack takes as the value of a button."""

@@ -12,9 +12,9 @@ from bot.chats.slack import blocks, taps
 from bot.chats.slack.outcome import Said, answer_of
 from bot.chats.slack.taps import Origin
 from bot.chats.slack.wire import Wire
-from handlers import asides
 from handlers.cards import About, Form, Reply, Target
 from handlers.feedback import Person
+from handlers.wording import asides
 
 log = structlog.get_logger()
 

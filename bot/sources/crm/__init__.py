@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 import bot.listening
 from bot.listening import Sent, finding, reading, signatures
-from handlers.customers import checked
+from handlers.arrivals.customers import checked
 from handlers.feedback import Customer
 
 Name = Literal["key", "email", "name", "phone", "company", "value", "currency", "segment", "owner", "location"]

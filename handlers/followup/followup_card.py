@@ -6,13 +6,27 @@ from datetime import datetime
 
 from handlers.cards import Card
 from handlers.feedback import MOST_LOW, Case, Person, State
-from handlers.followup_buttons import buttons, menu
-from handlers.language import gettext as _
-from handlers.language import ngettext
-from handlers.masking import for_channel
-from handlers.outcomes import UNREACHABLE, outcomes, why_dismissed
+from handlers.followup.followup_buttons import buttons, menu
 from handlers.rules import People, Team
-from handlers.words import QUOTED, TITLE, begin, called, colleague, cut, opening_time, score, short_score, times, took, when, whole
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.masking import for_channel
+from handlers.wording.outcomes import UNREACHABLE, outcomes, why_dismissed
+from handlers.wording.words import (
+    QUOTED,
+    TITLE,
+    begin,
+    called,
+    colleague,
+    cut,
+    opening_time,
+    score,
+    short_score,
+    times,
+    took,
+    when,
+    whole,
+)
 
 QUOTED_PRIVATELY = 2500
 

@@ -6,10 +6,10 @@ import re
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from handlers.duration import Duration
+from handlers.calendar.duration import Duration
 from handlers.feedback import Case, Metric, Person
-from handlers.language import gettext as _
 from handlers.rules import People
+from handlers.wording.language import gettext as _
 
 _HALF_AN_HOUR = timedelta(minutes=30)
 MANY_HOURS = 10

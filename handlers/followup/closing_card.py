@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from handlers.cards import Button, Card, Style
 from handlers.feedback import Case, State
-from handlers.language import gettext as _
-from handlers.masking import for_channel
-from handlers.outcomes import outcomes, why_dismissed
 from handlers.rules import Team
-from handlers.words import QUOTED, TITLE, cut
+from handlers.wording.language import gettext as _
+from handlers.wording.masking import for_channel
+from handlers.wording.outcomes import outcomes, why_dismissed
+from handlers.wording.words import QUOTED, TITLE, cut
 
 
 def closing_card(case: Case, team: Team) -> Card:

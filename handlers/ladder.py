@@ -15,9 +15,9 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from handlers.duration import Duration
+from handlers.calendar.duration import Duration
+from handlers.calendar.hours import OpeningHours
 from handlers.feedback import Moment, State
-from handlers.hours import OpeningHours
 
 
 class Phase(StrEnum):

@@ -12,14 +12,14 @@ from sqlalchemy import Connection
 from handlers import cases
 from handlers.cards import Reply
 from handlers.feedback import Person
-from handlers.language import gettext as _
-from handlers.language import ngettext
+from handlers.ladder import Role
 from handlers.nudges import quiet
 from handlers.nudges.away import MOST_OWNED, back, is_away, stand_ins
-from handlers.nudges.ladder import Role
 from handlers.rules import Company, People
 from handlers.situation import Word
-from handlers.words import called, day
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.words import called, day
 from storage import followups, nudges, people
 from storage.prepared import AnyRow
 

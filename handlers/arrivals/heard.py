@@ -6,15 +6,16 @@ import secrets
 
 from sqlalchemy import Connection
 
-from handlers import cases, masking
+from handlers import cases
 from handlers.arranged.ops import whom_to_ask
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.feedback import Customer, Feedback, FieldError, Metric, Moment
-from handlers.language import gettext as _
 from handlers.receive import receive
 from handlers.rules import Company, Route, Team, When
 from handlers.situation import Tap, Word
+from handlers.wording import masking
+from handlers.wording.language import gettext as _
 
 SOURCE = "frontline"
 """The source under which feedback that colleagues passed on is stored; routes may name it."""

@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from handlers.cards import Button, Card, Reply, Style
 from handlers.feedback import Band, Case, Customer, Metric, State
-from handlers.followup_card import channel_card
-from handlers.language import gettext as _
+from handlers.followup.followup_card import channel_card
 from handlers.rules import Company, Route
 from handlers.situation import Tap
+from handlers.wording.language import gettext as _
 
 TARGET = "test:card"
 

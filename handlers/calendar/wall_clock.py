@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from handlers.week import Span, merged
+from handlers.calendar.opening_times import Span, merged
 
 _DAY = 86_400
 _SECOND = timedelta(seconds=1)

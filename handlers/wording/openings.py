@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from handlers.language import gettext as _
-from handlers.language import ngettext
 from handlers.rules import Company, Team
-from handlers.words import when
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.words import when
 from storage import followups
 
 _STEP, _LONGEST = timedelta(days=30), timedelta(days=900)

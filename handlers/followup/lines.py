@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 from handlers.cards import Card
 from handlers.feedback import Person
-from handlers.language import gettext as _
-from handlers.language import ngettext
-from handlers.nudges.ladder import Phase
-from handlers.outcomes import outcomes, reasons, stays
+from handlers.ladder import Phase
 from handlers.rules import People
-from handlers.words import asked, begin, called, took, when, whole
+from handlers.wording.language import gettext as _
+from handlers.wording.language import ngettext
+from handlers.wording.outcomes import outcomes, reasons, stays
+from handlers.wording.words import asked, begin, called, took, when, whole
 
 
 @dataclass(frozen=True, slots=True)

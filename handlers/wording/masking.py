@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import Any
 
 from handlers.feedback import Case, Customer
-from handlers.language import gettext as _
 from handlers.matching import UNSPACED, is_unspaced
 from handlers.rules import Team
+from handlers.wording.language import gettext as _
 
 _SPACES = " \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _DASHES = "\\-\u2010-\u2015\u2212\ufe63\uff0d"

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from handlers import talk
-from handlers.erase import plainly, posts_about, said_about
+from handlers.forgetting import talk
+from handlers.forgetting.erase import plainly, posts_about, said_about
 from handlers.rules import Retention
 from storage import chores, messages, personal
 

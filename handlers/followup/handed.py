@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from handlers.cards import Card
 from handlers.feedback import Person
-from handlers.language import gettext as _
 from handlers.rules import People
-from handlers.words import begin, called
+from handlers.wording.language import gettext as _
+from handlers.wording.words import begin, called
 
 WORDS = 200
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
+from handlers.arrivals.replay import Entry, keep_entries
 from handlers.feedback import MAIN_WORKSPACE
 from handlers.receive import Receipt, receive
-from handlers.replay import Entry, keep_entries
 from handlers.rules import Company
 from storage import erased, errands, readings
 from storage import feedback as known

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from handlers.cards import Card, Reply
 from handlers.feedback import Case, State
-from handlers.language import gettext as _
 from handlers.rules import People, Team
 from handlers.situation import Away, Change, Situation
-from handlers.words import begin, called, day, took
+from handlers.wording.language import gettext as _
+from handlers.wording.words import begin, called, day, took
 
 RACE = timedelta(seconds=10)
 """A claim this recent was a race, and the loser deserves thanks rather than an explanation; a tap so soon after the same one was a

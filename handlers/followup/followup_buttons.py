@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from handlers.cards import Button, Style
 from handlers.feedback import Case, State
-from handlers.language import gettext as _
-from handlers.words import QUOTED
+from handlers.wording.language import gettext as _
+from handlers.wording.words import QUOTED
 
 
 def buttons(case: Case, *, own: bool = False) -> tuple[Button, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
 
-from handlers.hours import OpeningHours
+from handlers.calendar.hours import OpeningHours
 
 PREVIEW = timedelta(hours=2)
 """How long before the end of the leader's working day the preview is shown."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, wanted
+from handlers import cases, ladder, wanted
 from handlers.feedback import Case, State
-from handlers.nudges import ladder, steps
+from handlers.nudges import steps
 from handlers.nudges.measure import nudge
 from handlers.nudges.steps import Kind
 from handlers.rules import Company, Team

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import message_keys
-from handlers.language import gettext as _
+from handlers.wording.language import gettext as _
 from storage import digests, messages
 from storage.prepared import AnyRow
 

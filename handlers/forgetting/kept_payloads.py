@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from handlers.feedback import MAIN_WORKSPACE
-from handlers.traces import Traces, spellings
+from handlers.forgetting.traces import Traces, spellings
 from storage import erased, errands, payloads
 from storage.statements import Search
 

@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import CoreSchema, core_schema
 
-from handlers import wall_clock
-from handlers.duration import Duration
-from handlers.week import Span, Words, read_spans, read_week
+from handlers.calendar import wall_clock
+from handlers.calendar.duration import Duration
+from handlers.calendar.opening_times import Span, Words, read_spans, read_week
 
 _DAY = 86_400
 _LONGEST_CLOSED = 2 * 366

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, wanted
-from handlers.arrival import Heard
+from handlers import cases, ladder, wanted
+from handlers.arrivals.arrival import Heard
 from handlers.feedback import Band, Case
-from handlers.nudges import ladder, steps
+from handlers.nudges import steps
 from handlers.nudges.measure import nudge
 from handlers.nudges.steps import Kind
 from handlers.rules import Company

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers.feedback import Case, Moment
-from handlers.language import gettext as _
+from handlers.wording.language import gettext as _
 
 
 def outcomes() -> dict[str, str]:

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers.arrival import Arrival
+from handlers.arrivals.arrival import Arrival
 from handlers.feedback import MAIN_WORKSPACE, Feedback
-from handlers.kept_payloads import called
+from handlers.forgetting.kept_payloads import called
 from handlers.receive import Answer, receive
 from handlers.rules import Company
 from storage import erased, payloads

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers.cards import Button, Card, Form, Target
-from handlers.language import gettext as _
+from handlers.wording.language import gettext as _
 
 
 def not_saved() -> str:

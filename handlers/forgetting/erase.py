@@ -9,11 +9,12 @@ from typing import Any, NoReturn
 
 from sqlalchemy import Connection
 
-from handlers import kept_payloads, message_keys, talk
+from handlers import message_keys
 from handlers.feedback import ERASED, MAIN_WORKSPACE, State
-from handlers.language import gettext as _
+from handlers.forgetting import kept_payloads, talk
+from handlers.forgetting.traces import Traces, traces
 from handlers.situation import AFRESH
-from handlers.traces import Traces, traces
+from handlers.wording.language import gettext as _
 from storage import act_log, digests, erased, followups, messages, payloads, personal, raised, thanks
 from storage.prepared import AnyRow
 
