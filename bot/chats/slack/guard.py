@@ -92,11 +92,11 @@ def _form(body: bytes) -> Any:
 
 
 def unquoted(text: bytes) -> str:
-    """Returns the decoded name or value of a form field. Raises ValueError if it is malformed.
+    """Returns the decoded name or value of a form field. Raises ValueError if it is malformed: Slack escapes all that is not ASCII.
 
     URL encoding is quoted-printable with another escape character, and Python decodes quoted-printable in C: urllib's decoder takes
     as long as everything Bolt does.
     """
-    if _NOT_WELL_FORMED.search(text):
-        raise ValueError("a % without its two digits")
+    if not text.isascii() or _NOT_WELL_FORMED.search(text):
+        raise ValueError("a % without its two digits, or a letter that is not escaped")
     return a2b_qp(text.replace(b"=", b"=3D").replace(b"+", b" ").replace(b"%", b"=")).decode()
