@@ -30,12 +30,15 @@ def left(tx: Connection, keys: Sequence[str]) -> Sequence[AnyRow]:
 def depth(tx: Connection) -> Sequence[AnyRow]:
     """For metrics: returns, per chat and state, how many messages wait, how many of them no chat shows at all (`unseen`), and since
     when the oldest of these does (real seconds). None if there is none: how long a change waits is not known. The age leaves out
-    what waits for one person with a reason, as where they removed the bot: the chat itself takes what it is sent."""
+    what waits for one person with a reason, as where they removed the bot, unless something in a channel is held up, too: else the
+    chat itself takes what it is sent."""
     unseen = func.sum(case((message.c.shown == 0, 1), else_=0))
-    late = case((and_(message.c.shown == 0, or_(message.c.person_id.is_(None), message.c.reason == "")), message.c.created_s))
+    waits = case((message.c.shown == 0, message.c.created_s))
+    late = case((or_(message.c.person_id.is_(None), message.c.reason == ""), waits))
+    channel_held_up = func.max(case((and_(message.c.person_id.is_(None), message.c.reason != ""), 1), else_=0))
     columns = (
         *(message.c.chat, message.c.state, func.count().label("number")),
-        *(unseen.label("unseen"), func.min(late).label("oldest_s")),
+        *(unseen.label("unseen"), case((channel_held_up == 1, func.min(waits)), else_=func.min(late)).label("oldest_s")),
     )
     # Two halves: this runs all the time, and one condition for both would read every message.
     halves = (_WAITING, _ASIDE)

@@ -200,10 +200,12 @@ def _lanes(rows: Iterable[AnyRow]) -> set[Lane]:
     return {(row.chat, row.workspace, row.gate.removeprefix(key_of(row.chat, row.workspace, ""))) for row in rows}
 
 
-def about(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[str]:
-    """Returns the keys of all messages ever wanted about these follow-ups, including those in threads and bundles."""
+def about(tx: Connection, follow_up_ids: Collection[int], but: str = "") -> Sequence[str]:
+    """Returns the keys of all messages ever wanted about these follow-ups, including those in threads and bundles, but not of the
+    kind `but`."""
     these = list(follow_up_ids)
-    said = _those((message.c.key, message.c.id), message.c.follow_up_id.in_(these), lambda column: column.in_(these))
+    alone = and_(message.c.follow_up_id.in_(these), message.c.kind != but)
+    said = _those((message.c.key, message.c.id), alone, lambda column: column.in_(these))
     return tx.execute(said.order_by("id")).scalars().all()
 
 

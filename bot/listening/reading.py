@@ -27,6 +27,8 @@ _COURTESY = re.compile(
     r"|merci|svp|s|il|vous|te|plaît|plait|de|je|nous|plutôt|por|favor|gracias|yo|quiero|mejor|grazie|per|favore|obrigado|obrigada|eu"
     r"|takk|tak|tack|vennligst|venligst|jeg|jag|vi|vil|ville|vill|helst|ønsker|önskar|proszę|dziękuję"
 )
+_TAKEN_BACK = re.compile(r"\b(?:hesitat|mind\b|before|until|later|zöger|vor\b|avant\b|før\b|innan\b|voor\b)")
+"""What makes a yes of a no after a courtesy, as in “please don't hesitate” and “I will not be home before five”."""
 _EXACT = frozenset({"id", "key", "link"})
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LINE_BREAKS = re.compile(r"[\t\n\r]+")
@@ -112,7 +114,9 @@ def as_yes_or_no(value: Any) -> Any:
         return value
     words = re.findall(r"\w+", text.casefold())
     meant = next((word for word in words if _COURTESY.fullmatch(word) is None), "")
-    return _NO.fullmatch(meant) is None if words else None
+    if not words or _NO.fullmatch(meant) is None:
+        return True if words else None
+    return meant != words[0] and _TAKEN_BACK.search(text.casefold()) is not None
 
 
 def in_their_words(path: str, said: Mapping[str, str]) -> str:

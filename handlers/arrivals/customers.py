@@ -168,7 +168,7 @@ def _two(tx: Connection, keep: str, other: str) -> tuple[AnyRow, AnyRow]:
 
 
 def _draw_anew(tx: Connection, follow_up_ids: Sequence[int]) -> None:
-    messages.show_anew(tx, messages.about(tx, follow_up_ids))
+    messages.show_anew(tx, messages.about(tx, follow_up_ids, but=messages.ANSWER))  # an answer can only be taken back
 
 
 def _pieces(keys: Sequence[str]) -> list[Sequence[str]]:

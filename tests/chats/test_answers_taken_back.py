@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from handlers import answered
+from handlers.arrivals.customers import know
+from handlers.feedback import Customer
 from handlers.forgetting.erase import erase
 from handlers.forgetting.forget import forget
 from handlers.rules import Retention
@@ -77,13 +79,14 @@ def answers(shop: Shop, id: int = 1) -> Any:
 
 
 def test_an_answer_is_taken_back_by_age_too_and_nothing_else_ever_changes_it(shop: Shop) -> None:
-    shop.hears(said("r-1"))
+    shop.hears(said("r-1", customer=DANA))
     shop.store.write_sync(answered.remember, BEN, {1: True, 999: True}, STANDS, "edits", shop.now)
     assert (answers(shop).wanted, answers(shop).shown, answers(shop).gate) == (1, 1, "slack:main:edits")
     assert answers(shop, 999) is None, "there is no such follow-up"
     shop.tap("claim", ANA)
     shop.closes()
     assert not shop.store.write_sync(messages.want_back, "slack", "main", STANDS), "a form in it that is left takes nothing back"
+    shop.store.write_sync(know, [Customer(key="c-77", value=48_000, currency="NOK")], shop.now)
     assert answers(shop).wanted == 1
     later = shop.now + timedelta(days=400)
     while shop.store.write_sync(forget, Retention(comment=timedelta(days=30)), OSLO, later):

@@ -114,7 +114,7 @@ def test_a_card_is_posted_at_the_opening_though_its_owner_waits_for_the_customer
     row = taken_at_night.row()
     assert (row.state, row.held_until, row.next_look_at) == ("waiting", None, until), "the wait goes on"
     passes_until(taken_at_night, until + timedelta(minutes=30))
-    assert told(taken_at_night, ANA) == ["You wanted to look at this one again today."]
+    assert told(taken_at_night, ANA) == ["It is time to look at this one again."]
 
 
 def test_the_owner_reads_that_it_is_late_though_its_card_is_not_posted_yet(taken_at_night: Shop) -> None:

@@ -91,6 +91,15 @@ async def test_what_waits_for_one_person_or_for_a_chat_that_is_gone_makes_no_cha
     assert ("action_hero_oldest_waiting_seconds{" in told) is late
 
 
+async def test_what_waits_for_one_person_counts_where_a_change_in_the_channel_waits_too(shop: Shop) -> None:
+    """As when the token was revoked: then nobody reads anything."""
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    shop.store.write_sync(lambda tx: tx.execute(update(message).where(message.c.kind == "card").values(shown=message.c.wanted - 1)))
+    shop.store.write_sync(lambda tx: tx.execute(update(message).values(reason="token_revoked", created_s=1.0)))
+    assert 'action_hero_oldest_waiting_seconds{chat="slack"}' in (await just_started(shop.store).get("/metrics")).text
+
+
 async def test_only_whoever_should_have_been_asked_about_counts_as_missed(shop: Shop) -> None:
     shop.company = shop.company.model_copy(update={"routes": ()})
     shop.hears(said("low", score=2), said("comment", score=None), said("fair", score=8), said("happy", score=10))

@@ -69,6 +69,8 @@ def test_a_question_that_was_answered_wins_over_what_the_tool_knows() -> None:
 @pytest.mark.parametrize("word", [
     *("Yes", "Ja", "Oui", "Sí, por favor", "Yes, please", "after 5 pm", "y", "1", ["Yes"], True, 1),
     *("Yes, no problem", "Ja, kein Problem", "Call me, no rush", "Ring meg, ikke mail", "Bel me nu", "Please", "I do", "Please call"),
+    *("Please don't hesitate to call me", "I do not mind", "I wouldn't mind a call", "I will not be home before 5, call after that"),
+    *("Please, not before 9am", "Bitte nicht vor 9 Uhr anrufen", "Bitte nicht zögern"),
     *("Ich möchte bitte einen Anruf", "Auf jeden Fall", "Je veux bien", "Tak", "Proszę dzwonić na 555"),
 ])  # fmt: skip
 def test_whoever_asks_to_be_called_is_heard_in_any_language(word: object) -> None:
