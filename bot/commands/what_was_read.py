@@ -21,7 +21,7 @@ def feedback(said: Feedback, options: Any) -> list[str]:
     """Returns the lines about one piece of feedback."""
     words = " ".join(said.comment.split())
     words = f"“{words[: SHOWN - 1]}…”" if len(words) > SHOWN else f"“{words}”" if words else "none"
-    wish = said.wants_contact or any("wants_contact" in each for _, each in _maps(options))
+    wish = _is_there("wants_contact", said.customer, said)
     found = [
         f"{said.occurred_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if said.occurred_at else "when it arrives",
         *([f"touchpoint {said.touchpoint}"] if said.touchpoint else []),
@@ -56,7 +56,9 @@ def _maps(options: Any) -> Iterator[tuple[str, Mapping[str, str]]]:
 def _is_there(ours: str, of_whom: Customer, said: Feedback | None) -> bool:
     if ours in Customer.model_fields:
         return getattr(of_whom, ours) is not None
-    return ours == "wants_contact" or getattr(said, ours) not in (None, "", ())  # a wish that is not there is told as none
+    if ours == "wants_contact":  # a no is an answer, too
+        return said is not None and ours in said.model_fields_set
+    return getattr(said, ours) not in (None, "", ())
 
 
 def safe(text: str) -> str:

@@ -57,6 +57,8 @@ def test_a_path_at_which_nothing_was_found_is_named(tmp_path: Path) -> None:
     right, wrong = read(tmp_path, "own", said).out, read(tmp_path, "own", said, "answers.wy").out
     assert "Words     “Cold.”\nCustomer  unknown\nSaid      when it arrives; does not want to be contacted\n" in right
     assert "\nNothing   at customer.mail (email)\n" in right
+    unasked = read(tmp_path, "own", {"id": 1, "stars": 2, "why": "Cold."}).out
+    assert "Said      when it arrives\nNothing   at customer.mail (email), at call (wants_contact)\n" in unasked
     assert "\nWords     none\n" in wrong
     assert "\nNothing   at answers.wy (comment), at customer.mail (email)\n" in wrong
     form = {"token": "t-1", "answers": [{"type": "number", "number": 3, "field": {"ref": "q1"}}]}

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import structlog
 from botbuilder.schema import Activity
 
 from bot.chats import ChatServices
 from bot.chats.msteams import adaptive, answers, taps
 from bot.chats.msteams.answers import Answer
 from bot.chats.msteams.runs import paragraphs
+from bot.logs import broken
 from handlers.feedback import Person
 from storage.database import Unavailable
+
+log = structlog.get_logger()
 
 
 async def card_behind(services: ChatServices, who: Person, activity: Activity, text: str = "") -> Answer | None:
@@ -21,6 +25,9 @@ async def card_behind(services: ChatServices, who: Person, activity: Activity, t
     try:
         card = await services.shown(who, stood)
     except Unavailable:
+        return None
+    except Exception as error:  # noqa: BLE001 - a mistake of ours, and what was tapped is saved
+        log.error("msteams.not_drawn", **broken(error))
         return None
     if card is None or card.chart is not None:
         return None
