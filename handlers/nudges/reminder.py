@@ -107,7 +107,7 @@ def _for_the_owner(each: Reminder, who: str, since: str) -> str:
     elif each.kind is Kind.ADDED:
         text = _("{who} is away, and the customer added to their answer. Can you take it over?")
     elif each.kind is Kind.WAITED:
-        text = _("{who} is away, and wanted to look at this one again today. Can you take it over?")
+        text = _("{who} is away, and it is time to look at this one again. Can you take it over?")
     elif each.case.contacted_at is not None:
         text = _("{who} is away, and this case is still open {at}: the customer has heard from us. Can you see it through?")
     elif each.kind is Kind.LISTED:

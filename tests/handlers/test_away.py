@@ -280,11 +280,11 @@ def test_a_stand_in_reads_that_the_customer_added_to_their_answer(known: Shop) -
     assert told(known, BEN) == ["Ana is away, and the customer added to their answer. Can you take it over?"]
 
 
-def test_a_stand_in_reads_on_what_day_the_owner_wanted_to_look_again(known: Shop) -> None:
+def test_a_stand_in_reads_that_it_is_time_to_look_at_the_customer_again(known: Shop) -> None:
     known.tap("wait", ANA, days="4")
     leaves(known, ANA, BEN)
     passes_until(known, known.row().quiet_until + timedelta(minutes=30))
-    assert told(known, BEN)[0] == "Ana is away, and wanted to look at this one again today. Can you take it over?"
+    assert told(known, BEN)[0] == "Ana is away, and it is time to look at this one again. Can you take it over?"
 
 
 # A leader who is away
