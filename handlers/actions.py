@@ -49,7 +49,7 @@ from handlers.verbs.snooze import snooze
 from handlers.verbs.tried import tried
 from handlers.verbs.wait import wait
 from handlers.verbs.weigh import no_problem, problem
-from handlers.wanted import Said, closing, lines, private, told
+from handlers.wanted import IN_THE_THREAD, Said, closing, lines, private, told
 from handlers.whereabouts import with_places
 from handlers.wording import replies
 from storage import act_log, followups, messages, nudges, raised
@@ -81,8 +81,6 @@ ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
 
 ENDS = frozenset({"close", "dismiss", "no_problem"})
 """Verbs after which the colleague who passed the feedback on is told what became of it."""
-IN_THE_THREAD = frozenset({"note", "raise"})
-"""Verbs that say something in the thread of the card, and change nothing else."""
 TRIES = 3
 """Attempts at a decision: it is made again when another replica changed the follow-up in between."""
 

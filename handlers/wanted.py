@@ -15,6 +15,9 @@ from handlers.rules import Team
 from storage import act_log, messages
 from storage.messages import Wanted
 
+IN_THE_THREAD = frozenset({"note", "raise"})
+"""Verbs that say something in the thread of the card, and change nothing else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -80,7 +83,7 @@ def _within_reach(card: Place, channel: Place) -> bool:
 def noted_before(tx: Connection, posted: Mapping[int, Team]) -> list[Wanted]:
     """What colleagues noted about these follow-ups, or raised, while their cards waited for the opening: lines in the threads of
     the cards that are posted now."""
-    acts = act_log.of_verbs(tx, posted, ("note", "raise")) if posted else ()
+    acts = act_log.of_verbs(tx, posted, IN_THE_THREAD) if posted else ()
     return [line(act.follow_up_id, act.id, place, n) for act in acts for n, place in enumerate(posted[act.follow_up_id].channels)]
 
 
