@@ -25,7 +25,6 @@ from bot.tick import Tick
 from bot.typed import kept_person, kept_tap
 from handlers.actions import ACTIONS, act, act_all
 from handlers.arranged.arrangements import lapse
-from handlers.arranged.ops_note import LOW
 from handlers.arrivals.arrival import Arrival
 from handlers.arrivals.customers import know
 from handlers.arrivals.replay import keep_payload
@@ -37,7 +36,7 @@ from handlers.huddles.huddle_notes import is_huddle, keep
 from handlers.pictures import picture_at
 from handlers.receive import Receipt, receive
 from handlers.requests import REQUESTS
-from handlers.rules import Company, band
+from handlers.rules import LOW, Company, band
 from handlers.situation import Tap, Written
 from storage import arrangements, errands, followups, nudges
 from storage.database import Store

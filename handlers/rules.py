@@ -229,6 +229,10 @@ class Deadlines:
     close_by: datetime
 
 
+LOW = (Band.DETRACTOR, Band.UNSCORED)
+"""Bands for which somebody should be asked to reply; a happy customer may rightly match no route."""
+
+
 def band(feedback: Feedback) -> Band:
     """Returns the band of an answer.
 

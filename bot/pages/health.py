@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot import metrics
-from handlers.arranged.ops_note import LOW
+from handlers.rules import LOW
 from storage import act_log, delivery_log, errands, feedback, nudges, readings, schema, vitals
 from storage.database import Store, Unavailable
 

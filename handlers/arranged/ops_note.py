@@ -16,12 +16,12 @@ from handlers.arranged.rearranged import gone
 from handlers.arranged.silence import silent_sources
 from handlers.cards import Card
 from handlers.cases import each_once
-from handlers.feedback import Band, Person
+from handlers.feedback import Person
 from handlers.ladder import Role
 from handlers.nudges import quiet
 from handlers.nudges.away import is_away
 from handlers.nudges.bundles import wishes_of
-from handlers.rules import Company
+from handlers.rules import LOW, Company
 from storage import delivery_log, digests, feedback, messages, nudges, people
 from storage.prepared import AnyRow
 
@@ -32,8 +32,6 @@ AT_MOST = timedelta(days=7)
 """How far back answers that matched no route are counted, however long ago the last look was."""
 STUCK = timedelta(hours=1)
 """What waits for longer than this, with a reason, will not go out by itself."""
-LOW = (Band.DETRACTOR, Band.UNSCORED)
-"""Bands for which somebody should be asked to reply; a happy customer may rightly match no route."""
 
 
 def is_due(tx: Connection, company: Company, now: datetime) -> bool:

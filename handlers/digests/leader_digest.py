@@ -30,15 +30,13 @@ from handlers.digests.snapshot import Said
 from handlers.feedback import Case, State
 from handlers.ladder import Role
 from handlers.raised import things
-from handlers.rules import Company, Team
+from handlers.rules import LOW, Company, Team
 from handlers.wording import masking
 from storage import behind_figures, delivery_log, digests, feedback, material, messages, nudges, people
 from storage import figures as counted
 from storage.prepared import AnyRow
 
 KIND = "leader"
-LOW = ("detractor", "unscored")
-"""Answers that somebody should follow up."""
 LISTED = 5
 """Maximum number of waiting customers shown with buttons of their own."""
 
