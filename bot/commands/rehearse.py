@@ -29,8 +29,6 @@ from storage import schema
 from storage.database import Store, Unavailable
 
 IGNORED = "This event would be answered 200 and ignored: it holds no feedback."
-PAGES = ("answers", "results", "reviews", "data")
-"""The names under which tools that are asked give the entries of a page."""
 
 
 def rehearse(settings: Settings, source: str, body: bytes) -> str:
@@ -83,13 +81,21 @@ def _given(settings: Settings, loaded: LoadedSource, said: dict[str, Any] | list
     pieces = entries.read(loaded.parse, said)
     if not isinstance(pieces, FieldError):
         return _each(settings, loaded, [pieces]) if pieces else ["This entry would be passed over: it holds no feedback."]
-    page = said if isinstance(said, list) else next((said[name] for name in PAGES if isinstance(said.get(name), list)), None)
+    page = (
+        said if isinstance(said, list) else next((said[name] for name in _pages(loaded) if isinstance(said.get(name), list)), None)
+    )
     if page is None:
         raise Mistaken(
             f"the entry could not be read: {_why(pieces)}. It would be kept, to be read again: hero sources --replay {loaded.name}"
         )
     read = [entries.read(loaded.parse, entry) for entry in page]
     return [f"Page      of {len(read)} entr{'y' if len(read) == 1 else 'ies'}", *_each(settings, loaded, read)]
+
+
+def _pages(loaded: LoadedSource) -> Sequence[str]:
+    """Returns the names under which a tool that is asked may give the entries of a page."""
+    names: Sequence[str] = getattr(loaded.source, "PAGES", ())
+    return names
 
 
 def _told(settings: Settings, loaded: LoadedSource, said: dict[str, Any] | list[Any]) -> list[str]:

@@ -14,6 +14,8 @@ import bot.listening
 from bot.listening import Asking, Denied, Page, paths, reading
 from handlers.feedback import Feedback, Metric
 
+PAGES = ("data",)
+
 _TABLE: paths.Table = {
     "id": "id",
     "score": "attributes.rating",

@@ -15,6 +15,7 @@ import bot.listening
 from bot.listening import Asking, Denied, Page, paths, reading
 from handlers.feedback import Feedback, FieldError, Metric
 
+PAGES = ("reviews",)
 LOOKS_BACK = False  # every round reads as far back as Google's API allows
 
 _SCOPE = "https://www.googleapis.com/auth/androidpublisher"

@@ -15,6 +15,7 @@ from handlers.feedback import Feedback, FieldError, Metric
 
 UNCONFIRMED = "the survey types other than NPS, CSAT and CES, and which scales CSAT and CES surveys have; both are options"
 
+PAGES = ("results",)
 LOOKS_BACK = False  # a cursor into a list that only grows misses nothing; its last two pages are read again each time
 
 _PROPERTIES = (

@@ -16,6 +16,8 @@ from handlers.feedback import Feedback, Metric
 
 UNCONFIRMED = "the names of the fields of an answer but `id` and `created`; name yours under fields"
 
+PAGES = ("answers", "results")
+
 _USUAL: paths.Table = {
     "id": "id",
     "occurred_at": "created",
