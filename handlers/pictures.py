@@ -25,7 +25,7 @@ from handlers.nudges.reminder import Reminder
 from handlers.nudges.steps import Kind
 from handlers.raised import decide
 from handlers.rules import Company, Team
-from handlers.unshowable import Homeless, Unshowable
+from handlers.unshowable import Homeless, Unshowable, without_team
 from handlers.whereabouts import with_places
 from handlers.wording import masking, openings
 from handlers.wording.outcomes import outcomes, reasons
@@ -100,7 +100,7 @@ def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) ->
     items = [(row, case) for row, case in held if case.team in company.teams]
     gone = [case.team for _, case in held if case.team not in company.teams]
     if gone and not (items and message.shown):  # it would leave them out, and its reader might never hear of them
-        raise _homeless(gone[0])
+        raise without_team(gone[0])
     heard = nudges.heard(tx, {case.id for _, case in items}) if items else ()
     reminders = [
         Reminder(
@@ -144,7 +144,7 @@ def _opening(tx: Connection, company: Company, message: AnyRow, now: datetime) -
     name, opened_s, *_channel = message_keys.parts(message.key)
     opened_at, team = datetime.fromtimestamp(int(opened_s), UTC), company.teams.get(name)
     if team is None:
-        raise _homeless(name)
+        raise without_team(name)
     since = openings.open_before(team, min(opened_at, now))  # earlier than they waited for, once hours were corrected
     return lines.opening(act_log.held_until(tx, name, since, opened_at))
 
@@ -177,12 +177,8 @@ def _line(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> 
 def _with_team(tx: Connection, company: Company, follow_up_id: int) -> tuple[Case, Team]:
     case = cases.read(tx, follow_up_id)
     if case is None or case.team not in company.teams:
-        raise _homeless(case.team if case else "")
+        raise without_team(case.team if case else "")
     return case, company.teams[case.team]
-
-
-def _homeless(team: str) -> Homeless:
-    return Homeless(f"its team {team!r} is no longer in app.yaml; put the team back and replay")
 
 
 PICTURES: Mapping[str, Draw] = {

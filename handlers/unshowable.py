@@ -9,3 +9,8 @@ class Unshowable(Exception):
 
 class Homeless(Unshowable):
     """This process does not know its team or its kind; during a rolling restart another replica may."""
+
+
+def without_team(team: str) -> Homeless:
+    """Returns the error for a message whose team this process does not know."""
+    return Homeless(f"its team {team!r} is no longer in app.yaml; put the team back and replay")

@@ -117,7 +117,7 @@ def heard_since(tx: Connection, source: str, at: datetime) -> int:
     return tx.execute(select(func.count()).select_from(feedback).where(*this)).scalar_one()
 
 
-def homeless(tx: Connection, since: datetime, until: datetime, bands: Collection[str] = ()) -> int:
+def reached_no_team(tx: Connection, since: datetime, until: datetime, bands: Collection[str] = ()) -> int:
     """Returns how many answers, of these bands if any are named, arrived in [since, until) that belong to no team."""
     lost = [REAL, feedback.c.team.is_(None), feedback.c.route.is_(None)]
     lost += [feedback.c.received_at >= since, feedback.c.received_at < until]

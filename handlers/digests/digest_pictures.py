@@ -16,7 +16,7 @@ from handlers.digests.wins_card import wins_card
 from handlers.huddles import huddle, huddle_card
 from handlers.reviews import own_month, review
 from handlers.rules import Company, Team
-from handlers.unshowable import Homeless, Unshowable
+from handlers.unshowable import Unshowable, without_team
 from storage import digests, people, thanks
 from storage.prepared import AnyRow
 
@@ -127,5 +127,5 @@ def _found(row: AnyRow | None) -> AnyRow:
 def _team(company: Company, row: AnyRow | None) -> Team:
     team = company.teams.get(_found(row).about)
     if team is None:
-        raise Homeless(f"its team {_found(row).about!r} is no longer in app.yaml; put the team back and replay")
+        raise without_team(_found(row).about)
     return team

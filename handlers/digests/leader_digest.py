@@ -257,7 +257,7 @@ def first_contact(tx: Connection, teams: Sequence[Team], week: Week) -> dict[str
 def _health(tx: Connection, start: datetime, end: datetime, teams: Sequence[Mapping[str, Any]]) -> Health:
     return Health(
         answers=sum(team["figures"]["answers"] for team in teams),
-        unrouted=feedback.homeless(tx, start, end, LOW),
+        unrouted=feedback.reached_no_team(tx, start, end, LOW),
         unscored=len(counted.unscored(tx, [team["name"] for team in teams])),
         parked=delivery_log.parked(tx),
     )

@@ -72,7 +72,7 @@ def take(tx: Connection, company: Company, team: Team, week: Week, choices: Mapp
     return {
         "week": str(week),
         "broken": broken,
-        "unrouted": feedback.homeless(tx, start, end) if broken else 0,
+        "unrouted": feedback.reached_no_team(tx, start, end) if broken else 0,
         "figures": counting.figures_of(tx, team, week, now).pack(),
         "causes_before": counting.causes_of(tx, team, week.after(-1)),
         "promise": asdict(promise) if (promise := counting.promise_of(tx, company, team, week)) else None,

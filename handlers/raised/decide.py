@@ -16,7 +16,7 @@ from handlers.raised import raised_card
 from handlers.raised.things import thing
 from handlers.rules import Company, Team
 from handlers.situation import Tap
-from handlers.unshowable import Homeless, Unshowable
+from handlers.unshowable import Unshowable, without_team
 from handlers.wording.language import gettext as _
 from storage import act_log, digests, messages, people, raised
 from storage.prepared import AnyRow
@@ -56,7 +56,7 @@ def told(tx: Connection, company: Company, message: AnyRow) -> Card:
     if row is None:
         raise Unshowable("what was raised is gone")
     if row.team not in company.teams:
-        raise Homeless(f"its team {row.team!r} is no longer in app.yaml; put the team back and replay")
+        raise without_team(row.team)
     owner = people.by_id(tx, row.owner_id) if row.owner_id is not None else None
     return raised_card.became(
         thing(tx, company.teams[row.team], row), state, snapshot.called_in_posts(owner, people=company.people)

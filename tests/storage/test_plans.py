@@ -110,7 +110,7 @@ async def test_nothing_that_is_measured_or_told_to_ops_reads_a_whole_table(shop:
         shop.store.read_sync(delivery_log.not_shown_yet, "ops")
         shop.store.read_sync(feedback.first_since, "survey", shop.now - timedelta(days=1))
         shop.store.read_sync(feedback.heard_since, "survey", shop.now - timedelta(days=1))
-        shop.store.read_sync(feedback.homeless, shop.now, shop.now)
+        shop.store.read_sync(feedback.reached_no_team, shop.now, shop.now)
         shop.store.read_sync(material.said_more, shop.now - timedelta(days=7), shop.now)
         shop.store.read_sync(figures.told_again, "oak-street", shop.now - timedelta(days=7), shop.now)
         shop.store.read_sync(followups.held)
