@@ -16,6 +16,10 @@ class Occupied(Exception):
     """Another process already serves from this SQLite file."""
 
 
+READABLE = "Give this user the right to read it, run the command as the bot's user, for example with sudo, or name another file."
+"""What to do about a file that this user may not read."""
+
+
 class Unusable(Exception):
     """The URL cannot be that of a database of ours; the text says why, and what to do. Nothing was changed."""
 
@@ -47,8 +51,7 @@ def check(path: str) -> None:
 
 
 def _unreadable(path: str, error: OSError) -> Unusable:
-    do = "Give this user the right to, or run the same as the user of the bot, as with sudo; or name another file."
-    return Unusable(f"the database {path} cannot be read ({error.strerror}). {do}")
+    return Unusable(f"the database {path} cannot be read ({error.strerror}). {READABLE}")
 
 
 def _beginning(file: Path) -> bytes:

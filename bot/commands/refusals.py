@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.serve import PortTaken
 from storage.database import Busy, Unavailable
 from storage.move import Unfit
-from storage.rights import withheld
+from storage.rights import lacked_right
 from storage.schema import Newer, Older
 from storage.sqlite_file import Occupied, Unusable
 
@@ -51,9 +51,9 @@ def refusing(stop: Callable[[str, int], Any]) -> Iterator[None]:
     except (Mistaken, Unfit, Unusable, Older) as error:
         stop(str(error), 2)
     except DBAPIError as error:
-        if (denied := withheld(error)) is None:
+        if (denied := lacked_right(error)) is None:
             raise
-        stop(denied, 2)
+        stop(". ".join(denied), 2)
 
 
 def _clause(error: Exception) -> str:

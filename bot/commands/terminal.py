@@ -60,7 +60,7 @@ def arranged_settings_of(config: Path, database: str | None) -> Settings:
     from storage import database as door
     from storage import schema
     from storage.address import read
-    from storage.rights import withheld
+    from storage.rights import lacked_right
     from storage.sqlite_file import Unusable, is_there
 
     settings = settings_of(config, database)
@@ -75,15 +75,12 @@ def arranged_settings_of(config: Path, database: str | None) -> Settings:
     except (door.Unavailable, schema.Older, schema.Newer, Unusable) as error:
         why = str(error)
     except DBAPIError as error:
-        if (denied := withheld(error)) is None:
+        if (denied := lacked_right(error)) is None:
             raise
-        why = denied
-    say(f"hero: what ops arranged in chat is not known here, so app.yaml alone counts ({_clause(why)})", err=True)
+        why = ". ".join(denied)
+    why = " ".join(why.split()).rstrip(".")
+    say(f"hero: what ops arranged in chat is not known here, so app.yaml alone counts ({why})", err=True)
     return settings
-
-
-def _clause(words: str) -> str:
-    return " ".join(words.split()).rstrip(".")
 
 
 def database_of(given: str | None) -> str | None:

@@ -22,8 +22,8 @@ from storage import arrangements, delivery_log, followups, schema, vitals
 from storage.address import read
 from storage.database import Store, Unavailable
 from storage.prepared import AnyRow
-from storage.rights import withheld
-from storage.sqlite_file import Unusable, is_there
+from storage.rights import lacked_right
+from storage.sqlite_file import READABLE, Unusable, is_there
 
 LATE_S = 600
 """Seconds after which a message that is not shown yet is late."""
@@ -42,8 +42,8 @@ def opened(url: str) -> Iterator[tuple[Store | None, list[Diagnosis]]]:
     try:
         there = Store(url) if is_there(str(path)) else None
     except Unusable as refused:
-        found, _, do = str(refused).partition(". ")
-        yield None, [error("database", found, "Nothing that is remembered could be looked at.", do), *lines]
+        found = str(refused).removesuffix(f". {READABLE}")
+        yield None, [error("database", found, "Nothing that is remembered could be looked at.", READABLE), *lines]
         return
     if there is None:
         found = f"{path} is not there yet"
@@ -66,10 +66,10 @@ def look_at_memory(store: Store, settings: Settings, now: datetime) -> Sequence[
         means = "Feedback is answered with 503 and taps with a request to try again; nothing is stored."
         return [error("database", f"does not answer ({away})", means, "Check `database` in app.yaml, and that the server runs.")]
     except DBAPIError as denied:
-        if (why := withheld(denied)) is None:
+        if (lacking := lacked_right(denied)) is None:
             raise
-        found, _, do = why.partition(". ")
-        return [error("database", found, "Every answer of a customer is refused until it does.", do)]
+        found, do = lacking
+        return [error("database", found, "Every answer of a customer is refused until then.", do)]
     return lines
 
 
