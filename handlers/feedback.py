@@ -60,9 +60,9 @@ DEFAULT_SCALE: dict[Metric, tuple[float, float]] = {
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
-ERASED = "erased:"
-"""What the key of an erased customer begins with."""
-OURS = ("email:", "answer:", ERASED, "forgotten:", "hero-test:")
+ERASED_KEY = "erased:"
+"""What the key of an erased customer, and the id of an erased answer, begins with."""
+OURS = ("email:", "answer:", ERASED_KEY, "forgotten:", "hero-test:")
 """Prefixes of the ids and keys that only we write. No sender may use them: an answer must not pass for another, nor a customer."""
 
 
@@ -309,7 +309,7 @@ class Case:
     @property
     def erased(self) -> bool:
         """Whether the customer was erased, as they wished: there is nobody left to reply to."""
-        return self.customer.key is not None and self.customer.key.startswith(ERASED)
+        return self.customer.key is not None and self.customer.key.startswith(ERASED_KEY)
 
     @property
     def waits_since(self) -> datetime:

@@ -16,15 +16,13 @@ from statistics import median
 from typing import Any, Protocol
 
 from handlers.feedback import OPEN, Band, State
-from handlers.wording.outcomes import UNREACHABLE
+from handlers.wording.outcomes import ERASED, UNREACHABLE
 
 FROM_CASES = 10
 """Minimum number of cases for a meaningful percentage or slowest tenth."""
 FROM_ANSWERS = 30
 """Minimum number of answers for comparing a score with another week's."""
 NO_CAUSE = ""
-ERASED = "erased"
-"""The reason of a case that was ended because its customer was erased: nobody dismissed it."""
 Z = 1.96
 """Standard errors in a margin of 95 %."""
 

@@ -10,16 +10,15 @@ from typing import Any, NoReturn
 from sqlalchemy import Connection
 
 from handlers import message_keys
-from handlers.feedback import ERASED, MAIN_WORKSPACE, State
+from handlers.feedback import ERASED_KEY, MAIN_WORKSPACE, State
 from handlers.forgetting import kept_payloads, talk
 from handlers.forgetting.traces import Traces, traces
 from handlers.situation import AFRESH
 from handlers.wording.language import gettext as _
+from handlers.wording.outcomes import ERASED
 from storage import act_log, digests, erased, followups, messages, payloads, personal, raised, thanks
 from storage.prepared import AnyRow
 
-REASON = "erased"
-"""Why a follow-up needs no reply any more: there is nobody left to reply to."""
 TELLING = 4
 """Characters. Shorter words identify nobody, and occur in any file."""
 PERSONAL = {"leader": ("leader",), "month": ("month", "calls")}
@@ -111,9 +110,9 @@ def _known(tx: Connection, people: Sequence[AnyRow], answers: Sequence[AnyRow], 
     keys = said_about(tx, ids)
     posts = posts_about(tx, answers, ids)
     for row in people:
-        personal.blank_customer(tx, row.id, f"{ERASED}{row.id}")
+        personal.blank_customer(tx, row.id, f"{ERASED_KEY}{row.id}")
     for row in answers:
-        personal.blank_answer(tx, row.id, f"erased:{row.id}")
+        personal.blank_answer(tx, row.id, f"{ERASED_KEY}{row.id}")
     _end(tx, cases, now)
     personal.blank_words(tx, ids, plainly)
     messages.show_anew(tx, [*keys, *posts])
@@ -173,7 +172,7 @@ def _end(tx: Connection, cases: Iterable[AnyRow], now: datetime) -> None:
     for row in cases:
         changes: dict[str, Any] = {"done": "", "next_look_at": None}
         if row.state in personal.OPEN:
-            changes |= {"state": State.DISMISSED, "reason": REASON, "closed_at": now, "state_since": now}
+            changes |= {"state": State.DISMISSED, "reason": ERASED, "closed_at": now, "state_since": now}
             changes |= {"held_until": None, **AFRESH}
         followups.change(tx, row.id, row.version, changes)
         base = {"workspace": row.workspace, "follow_up_id": row.id, "at": now, "person_id": None, "detail": {}}

@@ -30,6 +30,8 @@ REACHED = frozenset(
 """Outcomes that imply contact with the customer."""
 LOST = frozenset({"lost", "lost-reached"})
 UNREACHABLE = "unreachable"
+ERASED = "erased"
+"""The reason of a case that ended because its customer was erased, not because somebody dismissed it."""
 _ENDS = {
     Moment.RESPONSE: ("answered", "taken-on", "declined", "fixed", "unreachable", "not-ours"),
     Moment.RELATIONSHIP: ("thanked", "unreachable", "not-ours"),
@@ -65,4 +67,4 @@ def reasons() -> dict[str, str]:
 
 def why_dismissed(reason: str) -> str:
     """Returns the reason in words, including the one that nobody can choose."""
-    return _("Erased, as the customer wished") if reason == "erased" else reasons().get(reason, reason)
+    return _("Erased, as the customer wished") if reason == ERASED else reasons().get(reason, reason)
