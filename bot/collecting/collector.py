@@ -14,7 +14,7 @@ import httpx
 import structlog
 
 from bot import metrics
-from bot.collecting import asking, cursors, entries
+from bot.collecting import asking, cursors, page
 from bot.listening import Denied, Gone, NotNow, Page, TokenRefused, Wait
 from bot.logs import broken
 from bot.sources import LoadedSource
@@ -78,7 +78,7 @@ class Collector:
         self._all = sources
         self._sources = [each for each in sources.values() if each.is_asked or each.names]
         self._woken = {each.name: asyncio.Event() for each in self._sources}
-        self._seen = entries.Seen()
+        self._seen = page.Seen()
 
     def wake(self, source: str) -> None:
         self._woken[source].set()
@@ -162,7 +162,7 @@ class Collector:
             return False
         try:
             said = await loaded.source.fetch(errand.reference, loaded.options, ask)
-            arrivals, kept = entries.read(loaded, [said], self._now())
+            arrivals, kept = page.read(loaded, [said], self._now())
         except Wait as wait:
             await self._store.write(errands.put_off_all, loaded.name, errand.id, time.time() + wait.seconds, str(wait))
             self._trouble(loaded, wait)
@@ -200,8 +200,8 @@ class Collector:
             return False
         try:
             cursor = cursors.fitting(row.cursor, loaded.source.begin(self._now() - LOOK_BACK, loaded.options))
-            page = await loaded.source.poll(cursor, loaded.options, ask)
-            arrivals, kept = entries.read(loaded, page.entries, self._now())
+            given = await loaded.source.poll(cursor, loaded.options, ask)
+            arrivals, kept = page.read(loaded, given.entries, self._now())
         except Exception as error:  # noqa: BLE001 - as above
             wait_s = self._pace.after(error, row.failures)
             failures = row.failures + (not isinstance(error, Wait))  # a limit is no failure
@@ -209,7 +209,7 @@ class Collector:
             await self._store.write(readings.move, row.key, row.fence, changes)
             self._trouble(loaded, error)
             return True
-        came_to, new = self._came_to(loaded, row, page), self._seen.new(kept)
+        came_to, new = self._came_to(loaded, row, given), self._seen.new(kept)
         try:
             taken = await self._store.write(take_page, await self._company(), row.key, row.fence, arrivals, came_to, new)
         except Overtaken:
@@ -217,12 +217,12 @@ class Collector:
         self._count(loaded, taken, new)
         return True
 
-    def _came_to(self, loaded: LoadedSource, row: AnyRow, page: Page) -> Mapping[str, Any]:
+    def _came_to(self, loaded: LoadedSource, row: AnyRow, given: Page) -> Mapping[str, Any]:
         now_s = time.time()
-        next_s, cursor = now_s, page.cursor
-        if not page.more and row.key == loaded.name:
+        next_s, cursor = now_s, given.cursor
+        if not given.more and row.key == loaded.name:
             next_s = now_s + loaded.options.every
-        elif not page.more:
+        elif not given.more:
             next_s, cursor = now_s + AGAIN_S, loaded.source.begin(self._now() + timedelta(days=1) - LOOK_BACK, loaded.options)
         return {"cursor": cursor, "next_s": next_s, "lease_s": 0, "failures": 0, "reason": "", "read_s": now_s}
 

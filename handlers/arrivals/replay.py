@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from handlers.arrivals.arrival import Arrival
 from handlers.feedback import MAIN_WORKSPACE, Feedback
-from handlers.forgetting.kept_payloads import called
+from handlers.forgetting.kept_payloads import origin_of
 from handlers.receive import Answer, receive
 from handlers.rules import Company
 from storage import erased, payloads
@@ -39,7 +39,7 @@ def keep_entries(tx: Connection, entries: Sequence[Entry]) -> list[Entry]:
         return []
     source = entries[0].row["source"]
     origins = {
-        body: [called(source, body), *(o for said in each.said for o in _origins(source, said))] for body, each in fresh.items()
+        body: [origin_of(source, body), *(o for said in each.said for o in _origins(source, said))] for body, each in fresh.items()
     }
     gone = erased.among(tx, MAIN_WORKSPACE, (origin for each in origins.values() for origin in each))
     here = payloads.among(tx, source, fresh)

@@ -40,7 +40,7 @@ def forget(tx: Connection, sought: Traces, searched: Searched, answers: Collecti
     return payloads.delete_these(tx, found.keys()) + errands.delete_these(tx, named | set(errands.naming(tx, answers)))
 
 
-def called(source: str, body: str) -> erased.Origin:
+def origin_of(source: str, body: str) -> erased.Origin:
     """Returns what stays the same of an entry that a tool gives again and again: the id that the tool gave it, else all of it."""
     try:
         found = json.loads(body, parse_int=str, parse_float=str)
@@ -52,7 +52,7 @@ def called(source: str, body: str) -> erased.Origin:
 
 def _found(tx: Connection, sought: Traces, above: int = 0) -> dict[int, erased.Origin]:
     found = payloads.containing(tx, _spelt(sought), above)
-    return {row.id: called(row.source, row.body) for row in found if sought.are_in(row.body)}
+    return {row.id: origin_of(row.source, row.body) for row in found if sought.are_in(row.body)}
 
 
 def _spelt(sought: Traces) -> list[Search]:

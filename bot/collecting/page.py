@@ -1,4 +1,4 @@
-"""What the entries of a tool say, and which of them are kept as they came."""
+"""What the entries of a page say, and which of them are kept as they came."""
 
 from __future__ import annotations
 
