@@ -85,7 +85,7 @@ class Tick:
 
     async def _send_bundles(self) -> None:
         now = self._clock.now()
-        while await self._store.write(away.come_back, now) == away.AT_ONCE:
+        while await self._store.write(away.end_absences, now) == away.AT_ONCE:
             pass
         resting = await who_rests(self._store, self._chats(), now)
         while await self._store.write(send_bundles, self._company(), now, resting) == AT_ONCE:

@@ -127,7 +127,7 @@ def _act(tx: Connection, company: Company, tap: Tap, cache: TapCache) -> Reply:
         now = _situation(case, team, company, tap, cache)
         decision = decide(now)
         if isinstance(decision, Reply):
-            return replace(replies.came_twice() if came_twice(tx, now, decision) else decision, as_before=True)
+            return replace(replies.done_already() if came_twice(tx, now, decision) else decision, as_before=True)
         if is_said_again(tx, now, decision):
             return replace(replies.done(decision), as_before=True)
         columns = _columns(now, decision)

@@ -187,7 +187,7 @@ class ChatServices:
             log.error("word.broken", chat=who.chat, **broken(error))
         return Reply(asides.not_read())
 
-    async def told(self, who: Person, about: About, posted: Posted, edits: str | None = None) -> None:
+    async def note_answer(self, who: Person, about: About, posted: Posted, edits: str | None = None) -> None:
         """Note where somebody's private answer stands, and what it is about. `edits` is EDITS in a chat that has such a lane."""
         from handlers import answered  # it loads the tables, which whoever reads only app.yaml does not need
 

@@ -156,7 +156,7 @@ class Ladder(Office):
         self.ticked = now
         while look(self.tx, self.company, now) == BATCH:
             pass
-        away.come_back(self.tx, now)
+        away.end_absences(self.tx, now)
         while send_bundles(self.tx, self.company, now) == AT_ONCE:
             pass
 

@@ -47,7 +47,7 @@ def is_late(tx: Connection, kind: str, about: str, period: str, due: Callable[[s
     return last is not None and last.due_at == due(last.period)
 
 
-def unread(
+def not_told_yet(
     tx: Connection, known: Mapping[tuple[str, str], AnyRow], person_id: int, teams: Iterable[Team], due: Mapping[P, datetime]
 ) -> dict[P, datetime]:
     """Returns which of these periods somebody has not read of in another chat, where they had led the same teams. `known` are the

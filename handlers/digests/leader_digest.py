@@ -49,7 +49,7 @@ def send_to_leaders(tx: Connection, company: Company, heard: Heard, now: datetim
     made = 0
     for person_id, teams in led.items():
         due = {week: at for week, at in due_of[person_id].items() if (str(person_id), str(week)) not in known}
-        due = begun.unread(tx, known, person_id, teams, due)
+        due = begun.not_told_yet(tx, known, person_id, teams, due)
         made += apart(f"{KIND}:{person_id}", partial(_send, tx, person_id, teams, heard, due, now)) or 0
         if made >= most:
             break

@@ -88,7 +88,7 @@ def _look_at(tx: Connection, company: Company, rows: Sequence[AnyRow], now: date
             case = cases.read(tx, row.id)
             assert case is not None
             late_update.reopen(tx, company, case, team, now)
-        elif not hours.is_open(now) and not _is_over(row, now):
+        elif not hours.is_open(now) and not _wait_is_over(row, now):
             _rest(seen, row, hours, now)
         elif (turn := _turn(row, hours, now)) is not None:
             _turns(tx, row, team, company, turn, now)
@@ -101,13 +101,13 @@ def _look_at(tx: Connection, company: Company, rows: Sequence[AnyRow], now: date
 
 def _turn(row: AnyRow, hours: OpeningHours, now: datetime) -> str | None:
     """Returns which of its states ends by time alone: the wait for the customer, or a claim that nobody confirmed; else None."""
-    if _is_over(row, now):
+    if _wait_is_over(row, now):
         return "looked_again"
     ends = ladder.let_go_of(row, hours)
     return "let_go" if ends is not None and ends < now else None
 
 
-def _is_over(row: AnyRow, now: datetime) -> bool:
+def _wait_is_over(row: AnyRow, now: datetime) -> bool:
     """Returns whether a wait for the customer has ended. Before, the clock looks only at one whose card waits for the opening."""
     return bool(row.state == State.WAITING and (row.quiet_until is None or row.quiet_until <= now))
 

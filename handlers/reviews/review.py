@@ -49,7 +49,7 @@ def send_reviews(tx: Connection, company: Company, heard: Heard, now: datetime, 
     made = 0
     for person_id, each in due_of.items():
         due = {month: at for month, at in each.items() if (str(person_id), str(month)) not in known}
-        due = begun.unread(tx, known, person_id, led[person_id], due)
+        due = begun.not_told_yet(tx, known, person_id, led[person_id], due)
         made += apart(f"{KIND}:{person_id}", partial(_send, tx, person_id, led, heard, due, now)) or 0
         if made >= most:
             break

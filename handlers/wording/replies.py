@@ -49,7 +49,7 @@ def team_has_moved(team: Team) -> Reply:
     )
 
 
-def came_twice() -> Reply:
+def done_already() -> Reply:
     """For the second of two quick taps: the first one did it."""
     return Reply(_("That is done, thank you. It came twice and was saved once."))
 

@@ -16,7 +16,7 @@ from handlers.calendar.hours import OpeningHours
 from handlers.cards import Card
 from handlers.feedback import Customer, Moment, Person, State
 from handlers.ladder import Phase, Role, Step
-from handlers.nudges.away import come_back
+from handlers.nudges.away import end_absences
 from handlers.nudges.bundles import send_bundles
 from handlers.nudges.look import look
 from handlers.rules import Company, Route, Team, When
@@ -32,7 +32,7 @@ def ticks(shop: Shop) -> None:
 
     def tick(tx: Connection) -> None:
         look(tx, shop.company, shop.now)
-        come_back(tx, shop.now)
+        end_absences(tx, shop.now)
         send_bundles(tx, shop.company, shop.now)
 
     shop.store.write_sync(tick)

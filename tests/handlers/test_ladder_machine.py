@@ -120,7 +120,7 @@ class Weeks(RuleBasedStateMachine):
         duties = {replica: cycle((look.look, bundles.send_bundles)) for replica in (False, True)}
         for on_the_other in [*turns, *[False, False, True, True] * TICKS]:
             store = self.replica if on_the_other else self.shop.store
-            store.write_sync(away.come_back, self.shop.now)
+            store.write_sync(away.end_absences, self.shop.now)
             store.write_sync(next(duties[on_the_other]), self.shop.company, self.shop.now)
         new = [row for row in self.sent() if row.id not in before]
         for person_id, number in Counter(row.person_id for row in new).items():

@@ -35,7 +35,7 @@ async def whisper(
         except Said as error:
             await places.mark(spot, error)
             raise
-        await services.told(who, about, posted)
+        await services.note_answer(who, about, posted)
 
 
 async def _say(wire: Wire, spot: Spot, activity: Activity) -> Posted:

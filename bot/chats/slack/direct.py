@@ -97,7 +97,7 @@ async def _answered(
     wire = await wires.of_person(who)
     for message in said:
         await turns.wait(who)
-        await services.told(who, about, await _say(wire, who, message), EDITS)
+        await services.note_answer(who, about, await _say(wire, who, message), EDITS)
 
 
 async def _say(wire: Wire, who: Person, message: blocks.Message) -> Posted:

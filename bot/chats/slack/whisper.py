@@ -37,7 +37,7 @@ async def whisper(
 ) -> None:
     """Send the messages in the first way that works: the tap's response_url, an ephemeral message, a direct message. Only the last
     stays, so only that is noted."""
-    ways = _ways(wire, who, at, lambda posted: services.told(who, about, posted, EDITS))
+    ways = _ways(wire, who, at, lambda posted: services.note_answer(who, about, posted, EDITS))
     await wire.turn()
     for message in messages:
         while ways:
