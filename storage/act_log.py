@@ -17,37 +17,17 @@ from storage.prepared import AnyRow, Prepared
 act = models.Act.__table__  # type: ignore[attr-defined]
 
 # Built once: each private card asks.
-_given = Prepared(
-    select(act)
-    .where(act.c.follow_up_id == bindparam("this"), text("act.verb IN ('claim', 'hand_over', 'reopen')"))
-    .order_by(act.c.id.desc())
-    .limit(literal_column("1"))
-)
-_last_by = Prepared(
-    select(act)
-    .where(act.c.follow_up_id == bindparam("this"), act.c.person_id == bindparam("who"))
-    .order_by(act.c.id.desc())
-    .limit(literal_column("1"))
-)
+_newest = select(act).where(act.c.follow_up_id == bindparam("this")).order_by(act.c.id.desc()).limit(literal_column("1"))
+_given = Prepared(_newest.where(text("act.verb IN ('claim', 'hand_over', 'reopen')")))
+_ended = Prepared(_newest.where(text("act.verb IN ('close', 'dismiss', 'no_problem')")))
+_last_by = Prepared(_newest.where(act.c.person_id == bindparam("who")))
+_last_of_verb = Prepared(_newest.with_only_columns(act.c.person_id).where(act.c.verb == bindparam("verb")))
+_last_done = Prepared(_newest.with_only_columns(act.c.verb, act.c.person_id, act.c.at).where(text("act.verb <> 'details_shown'")))
 _ends = Prepared(
     select(act.c.verb, act.c.at, *(person.c[name] for name in ("id", "chat", "workspace", "user_id", "name")))
     .join(person, person.c.id == act.c.person_id)
     .where(act.c.follow_up_id == bindparam("this"), text("act.verb IN ('contacted', 'tried', 'wait', 'close')"))
     .order_by(act.c.id)
-)
-_last = select(act.c.person_id).where(act.c.follow_up_id == bindparam("this")).order_by(act.c.id.desc()).limit(literal_column("1"))
-_last_of_verb = Prepared(_last.where(act.c.verb == bindparam("verb")))
-_ended = Prepared(
-    select(act)
-    .where(act.c.follow_up_id == bindparam("this"), text("act.verb IN ('close', 'dismiss', 'no_problem')"))
-    .order_by(act.c.id.desc())
-    .limit(literal_column("1"))
-)
-_last_done = Prepared(
-    select(act.c.verb, act.c.person_id, act.c.at)
-    .where(act.c.follow_up_id == bindparam("this"), text("act.verb <> 'details_shown'"))
-    .order_by(act.c.id.desc())
-    .limit(literal_column("1"))
 )
 _write = Prepared(insert(act))
 _write_each = Prepared(insert(act).returning(act.c.id, act.c.follow_up_id))

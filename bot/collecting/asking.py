@@ -22,9 +22,8 @@ _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 def client(timeout_s: float) -> httpx.AsyncClient:
     """Returns the client for all tools. It follows no redirects: those would be addresses from outside."""
-    stamina.instrumentation.set_on_retry_hooks(
-        ()
-    )  # each try would be a line of the log; the failure is one, with the source's name
+    # Each try would be a line of the log; the failure is one, with the source's name.
+    stamina.instrumentation.set_on_retry_hooks(())
     direct: dict[str, httpx.AsyncBaseTransport | None] = {f"all://{host}": None for host in _LOOPBACK}
     return httpx.AsyncClient(timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 5)), follow_redirects=False, mounts=direct)
 

@@ -188,12 +188,9 @@ def _secrets(loaded: Loaded) -> Iterator[Warned]:
     for path, _ in literal_secrets(top) if top else ():
         words = [str(part) for part in path if part not in {"chats", "sources"} and not isinstance(part, int)]
         name = "_".join(words).upper().replace("-", "_").replace(".", "_")
-        name = (
-            "HERO_SECRET"
-            if path == ("server", "secret")
-            else name
-            if is_secret_key(path, loaded.file.nodes)
-            else f"{name}_PASSWORD"
-        )
+        if path == ("server", "secret"):
+            name = "HERO_SECRET"
+        elif not is_secret_key(path, loaded.file.nodes):
+            name = f"{name}_PASSWORD"
         why = f"`{'.'.join(words)}` holds a secret itself, and whoever reads this file can use it"
         yield path, "W206", why, f"write ${{{name}}} in its place and {name}=… into .env, which stays out of git"

@@ -200,9 +200,8 @@ def _translated(error: ErrorDetails, said: Mapping[str, str], noun: type[Feedbac
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])[1:]
     if error["type"] == "extra_forbidden":
         known = Customer.model_fields if path.startswith("customer.") else noun.model_fields
-        shown = "".join(
-            sign if sign.isprintable() else ascii(sign)[1:-1] for sign in path[:100]
-        )  # terminals obey control characters
+        # A terminal would obey control characters.
+        shown = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in path[:100])
         return UnknownKey(shown, f"is not a key we know; there are {', '.join(known)}")
     return FieldError(in_their_words(path, said), _why(error))
 
