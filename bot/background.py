@@ -17,14 +17,14 @@ log = structlog.get_logger()
 
 
 class Background:
-    """The work in progress of one chat. `deadline` is for how many seconds it may go on once it is to end."""
+    """The work in progress of one chat. `deadline` is how many seconds unfinished work gets when the bot stops."""
 
     def __init__(self, chat: str, deadline: float) -> None:
         self._chat, self._deadline = chat, deadline
         self._work: set[asyncio.Task[Any]] = set()
 
     def soon(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Begin this in the background. Errors are logged, without a body."""
+        """Begin this in the background. Errors are logged without what was said."""
         task = asyncio.create_task(self._logged(work))
         self.keep(task)
         return task

@@ -44,7 +44,7 @@ def which(tx: Connection, company: Company, tap: Tap, may_steer: Callable[[int],
         found = next(filter(may_steer, theirs), None)
     if found is not None:
         return found
-    missing = _("No case of yours, or of a team you lead, is known by that. If they never wrote to us, first type “heard”.")
+    missing = _("Nothing found among your cases and those of teams you lead. If they never wrote to us, type “heard” first.")
     return Reply(errors={"which": missing}, form=_asking(company, teams, said))
 
 

@@ -75,7 +75,7 @@ def lock(path: str) -> IO[str]:
     Returns the open file. Raises Occupied or Unusable.
     """
     if Path(path).exists() and not os.access(path, os.W_OK):
-        raise Unusable(f"the bot may not write the database {path}. Give this user the right to, or name another file.")
+        raise Unusable(f"the bot may not write the database {path}. Give this user the right to write it, or name another file.")
     try:
         import fcntl
     except ImportError:  # Windows

@@ -1,4 +1,4 @@
-"""Where to read on, if another kind of tool had the same name before."""
+"""Whether a cursor can be read on from: another kind of tool may have had the same name before."""
 
 from __future__ import annotations
 

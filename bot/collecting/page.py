@@ -36,8 +36,8 @@ def read(loaded: LoadedSource, entries: Sequence[Any], at: datetime) -> tuple[li
 
 
 class Seen:
-    """The entries that were offered to be kept last, as digests: a tool gives the same again and again, and the database shall not
-    look for them each time among all that it keeps."""
+    """The entries that were offered to be kept last, as digests: a tool gives the same ones again and again, and this spares the
+    database from looking for them each time among all that it keeps."""
 
     def __init__(self) -> None:
         self._digests: dict[bytes, None] = {}

@@ -42,7 +42,7 @@ def told(settings: Settings, store: Store) -> str:
         if doubt := unconfirmed(each.kind):
             lines.append(f"  not confirmed by any documentation: {doubt}")
     for name, named, unread in store.read_sync(left_behind, settings.sources):
-        lines.append(f"{name}  set up no more; name it again until all of it is taken in")
+        lines.append(f"{name}  no longer set up; name it again until all of it is taken in")
         lines += [f"  {named} response{'s' * (named != 1)} to be fetched"] if named else []
         lines += [f"  {unread} payload{'s' * (unread != 1)} could not be read"] if unread else []
     return "\n".join(lines) or "There are no sources."

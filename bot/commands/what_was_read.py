@@ -45,7 +45,7 @@ def missing(options: Any, of_whom: Customer, said: Feedback | None = None) -> li
         for ours, theirs in fields.items():
             places.setdefault(str(ours).removeprefix("customer."), []).append(f"{words} {theirs}")
     gone = [f"{' or '.join(where)} ({ours})" for ours, where in places.items() if not _is_there(ours, of_whom, said)]
-    return [f"Nothing   {', '.join(gone)}"] if gone else []
+    return [f"Not found {', '.join(gone)}"] if gone else []
 
 
 def _maps(options: Any) -> Iterator[tuple[str, Mapping[str, str]]]:

@@ -147,7 +147,7 @@ class Sender:
             raise Refused(f"the card it belongs to ({attempt.thread_of}) was never shown; replay that one first, then this")
         if (card.chat, card.workspace) != (attempt.chat, attempt.workspace):  # wanted before its team moved, or by an old release
             there = f"the card it belongs to ({attempt.thread_of}) stands in another chat, {card.chat}:{card.channel}"
-            raise Refused(f"{there}; drop this, as the next word about that customer brings their card here, too")
+            raise Refused(f"{there}; drop this: the next message about that customer posts their card here, too")
         return Posted(card.remote_channel, card.remote_id)
 
     async def _in_doubt(self, attempt: Attempt, begun: float, reason: str) -> None:

@@ -46,7 +46,7 @@ def heard(store: Store, settings: Settings, now: datetime) -> Iterator[Diagnosis
         left = [f"{named} answer{'s' * (named != 1)} to be fetched"] if named else []
         left += [f"{unread} payload{'s' * (unread != 1)} that could not be read"] if unread else []
         do = f"Name {name} in app.yaml again until all of it is taken in: see hero sources."
-        yield warning(f"source {name}", f"set up no more, and {' and '.join(left)}", NOBODY_HEARS, do)
+        yield warning(f"source {name}", f"no longer set up, and {' and '.join(left)}", NOBODY_HEARS, do)
 
 
 def _last(loaded: LoadedSource, at: datetime | None, now: datetime) -> Diagnosis:

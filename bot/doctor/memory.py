@@ -112,7 +112,7 @@ def _gone(store: Store, settings: Settings, now: datetime) -> Iterator[Diagnosis
         waits = "customers still wait" if number > 1 else "customer still waits"
         found = f"{number} {waits}, and no team of this name is set up any more"
         means = "Nobody is reminded, and whoever presses a button on the card changes nothing."
-        yield error(f"team {team}", found, means, "Put the team back in app.yaml under this name; its title may be another.")
+        yield error(f"team {team}", found, means, "Put the team back in app.yaml under this name; you can give it another title.")
 
 
 def _undelivered(store: Store, chats: Container[str]) -> Iterator[Diagnosis]:
@@ -142,11 +142,11 @@ def _undelivered(store: Store, chats: Container[str]) -> Iterator[Diagnosis]:
 
 
 def _without_a_chat(rows: Sequence[AnyRow], chats: Container[str]) -> Iterator[Diagnosis]:
-    """What waits for a chat that app.yaml names no more. A change of what was shown there is missed by nobody."""
+    """What waits for a chat that app.yaml no longer names. Changes of what was shown there are left out: nobody misses them."""
     for chat in sorted({row.chat for row in rows if row.chat not in chats}):
         unseen = sum(row.unseen for row in rows if row.chat == chat)
         if unseen:
-            found = f"{unseen} wait{'s' * (unseen == 1)} for {chat}, which app.yaml names no more"
+            found = f"{unseen} wait{'s' * (unseen == 1)} for {chat}, which app.yaml no longer names"
             do = f"Name {chat} again until they are shown, or give each up: hero deliveries KEY --drop REASON"
             yield warning("deliveries", found, "Nobody is shown what they say.", do)
 

@@ -58,7 +58,7 @@ def routes(store: Store, now: Callable[[], datetime], sources: Container[str], c
 
 
 class _Trial:
-    """Whether the database can be written: tried every WRITES_S at most, and each time once it could not."""
+    """Whether the database can be written. Tried at most every WRITES_S, but on every question while it cannot be."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -66,7 +66,7 @@ class _Trial:
 
     async def is_written(self) -> bool:
         if time.monotonic() >= self._again_s:
-            self._again_s = time.monotonic() + WRITES_S  # now, so that who asks meanwhile reads the last answer
+            self._again_s = time.monotonic() + WRITES_S  # set first, so that whoever asks meanwhile gets the last answer
             try:
                 await self._store.write(vitals.write_something)
                 self._written = True

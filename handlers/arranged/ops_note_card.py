@@ -59,7 +59,7 @@ def _gone(team: str, number: int) -> str:
         "{team}: {n} customers still wait, and no team of that name is set up any more, so nobody is reminded.",
         number,
     ).format(team=team, n=number)
-    return f"{said} {_('Put the team back in app.yaml under that name; its title may be another.')}"
+    return f"{said} {_('Put the team back in app.yaml under that name; you can give it another title.')}"
 
 
 def _silent(source: str, silent: int, longest: int) -> str:

@@ -47,12 +47,12 @@ def silent_card(week: Week, unrouted: int) -> Card:
     if unrouted:
         return Card(
             plain=ngettext(
-                "{n} answer arrived in the week of {days}, and it reached no team, for no route took it. Customers may wait for a "
-                "reply nobody knows of. The channel gets no weekly post until that is mended; please ask whoever runs Action Hero "
-                "to look at the routes.",
-                "{n} answers arrived in the week of {days}, and none reached a team, for no route took them. Customers may wait "
-                "for a reply nobody knows of. The channel gets no weekly post until that is mended; please ask whoever runs "
-                "Action Hero to look at the routes.",
+                "{n} answer arrived in the week of {days}, but it reached no team because no route took it. A customer may be "
+                "waiting for a reply without anybody knowing. The channel gets no weekly post until that is fixed; please ask "
+                "whoever runs Action Hero to look at the routes.",
+                "{n} answers arrived in the week of {days}, but none reached a team because no route took them. Customers may be "
+                "waiting for a reply without anybody knowing. The channel gets no weekly post until that is fixed; please ask "
+                "whoever runs Action Hero to look at the routes.",
                 unrouted,
             ).format(n=unrouted, days=span(week))
         )

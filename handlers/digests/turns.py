@@ -35,7 +35,7 @@ def pick(
     who: Mapping[int, int] = MappingProxyType({}),
 ) -> list[Story]:
     """Returns all stories that may be told, in order of preference. People in `rested` were told about lately, those in `silent`
-    want no story about them. `who` has one id for all under which several chats know somebody."""
+    want no story about them. `who` maps all ids of somebody whom several chats know to one."""
     open_to = [s for s in found if s.person not in silent and (s.named or s.person not in rested)]
     open_to.sort(key=lambda s: (-s.need, s.chances, crc32(f"{week}:{s.follow_up}:{s.person}".encode())))
     picked: list[Story] = []

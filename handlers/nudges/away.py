@@ -77,8 +77,8 @@ def _say_so(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: dateti
 
 
 def end_absences(tx: Connection, now: datetime) -> int:
-    """End the time away of those who are back by now, and whose customers somebody was asked to take over. Returns how many, at
-    most AT_ONCE. A unit of its own: the one that sends reminders locks all its people first, in order."""
+    """End the absence of those who are back by now and whose customers somebody was asked to take over. Returns how many, at most
+    AT_ONCE. A unit of its own: the one that sends reminders locks all its people first, in order."""
     there = followups.owners_back(tx, now, AT_ONCE)
     for person in there:
         people.prefer(tx, person.id, {"away_until": None, "forward_to": None})

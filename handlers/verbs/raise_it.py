@@ -21,7 +21,7 @@ def raise_it(situation: Situation) -> Decision:
     detail = {"words": words} | ({"cause": cause} if cause else {})
     text = _("Raised: those who lead {team} read it in their weekly post, and you hear what becomes of it.")
     if not (situation.team.leader or situation.leaders()):
-        text = _("Raised: the team reads it. Nobody leads {team} here, so nobody decides about it yet.")
+        text = _("Raised: the team reads it. {team} has no leader here yet who could decide about it.")
     raised = {"words": words, "cause": cause}
     return Change({}, text.format(team=situation.team.title), detail, aloud=True, raises=raised)
 

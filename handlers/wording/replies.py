@@ -51,7 +51,7 @@ def team_has_moved(team: Team) -> Reply:
 
 def done_already() -> Reply:
     """For the second of two quick taps: the first one did it."""
-    return Reply(_("That is done, thank you. It came twice and was saved once."))
+    return Reply(_("That is done already, thank you. Your tap came twice and was saved once."))
 
 
 def somebody_was_faster() -> Reply:
@@ -108,7 +108,7 @@ def not_yours(situation: Situation) -> Reply:
         text = _("{who} has this customer and is away until {day}, so nothing was changed.")
         text = text.format(who=begin(called(owner, people)), day=until(situation, away))
     if situation.is_leader:
-        return Reply(text + " " + _("Only they can press this; with “Hand over…” you choose who replies."))
+        return Reply(text + " " + _("Only they can do this. Use “Hand over…” to choose who replies."))
     if away is not None or owner is None or not owner.name or people is People.OFF:  # they cannot be asked
         return Reply(text + " " + _("Ask the team's leader to move it."))
     ask = _("Ask {who} to hand it over, or the team's leader to move it.")

@@ -351,7 +351,7 @@ async def test_customers_of_a_team_that_app_yaml_names_no_more_are_found_and_log
         Severity.ERROR,
         "1 customer still waits, and no team of this name is set up any more",
     )
-    assert missed.do == "Put the team back in app.yaml under this name; its title may be another."
+    assert missed.do == "Put the team back in app.yaml under this name; you can give it another title."
     with closing(Store(settings.database)) as store, capture_logs() as logged:
         tick = Tick(store, HouseClock(FRIDAY), lambda: settings.company, dict, settings.retention)
         for _again in range(2):
@@ -397,7 +397,7 @@ async def test_what_waits_for_one_person_is_told_with_its_reason_and_what_waits_
         assert (told.state, told.found) == (Severity.WARNING, f"1 waits (practice: {removed})")
         store.write_sync(lambda tx: tx.execute(text("UPDATE message SET chat = 'slack', reason = '' WHERE kind = 'private'")))
         told = line(await examine(settings), "deliveries")
-        assert (told.state, told.found) == (Severity.WARNING, "1 waits for slack, which app.yaml names no more")
+        assert (told.state, told.found) == (Severity.WARNING, "1 waits for slack, which app.yaml no longer names")
         assert told.do == "Name slack again until they are shown, or give each up: hero deliveries KEY --drop REASON"
 
 

@@ -56,16 +56,16 @@ def test_a_path_at_which_nothing_was_found_is_named(tmp_path: Path) -> None:
     said = {"id": 1, "stars": 2, "why": "Cold.", "call": "nei"}
     right, wrong = read(tmp_path, "own", said).out, read(tmp_path, "own", said, "answers.wy").out
     assert "Words     “Cold.”\nCustomer  unknown\nSaid      when it arrives; does not want to be contacted\n" in right
-    assert "\nNothing   at customer.mail (email)\n" in right
+    assert "\nNot found at customer.mail (email)\n" in right
     unasked = read(tmp_path, "own", {"id": 1, "stars": 2, "why": "Cold."}).out
-    assert "Said      when it arrives\nNothing   at customer.mail (email), at call (wants_contact)\n" in unasked
+    assert "Said      when it arrives\nNot found at customer.mail (email), at call (wants_contact)\n" in unasked
     assert "\nWords     none\n" in wrong
-    assert "\nNothing   at answers.wy (comment), at customer.mail (email)\n" in wrong
+    assert "\nNot found at answers.wy (comment), at customer.mail (email)\n" in wrong
     form = {"token": "t-1", "answers": [{"type": "number", "number": 3, "field": {"ref": "q1"}}]}
     told = read(tmp_path, "form", {"event_type": "form_response", "form_response": form}).out
-    assert "\nNothing   for question q2 or for hidden field words (comment), for hidden field mail (email)\n" in told
-    assert read(tmp_path, "crm", {"id": "c-1"}).out.startswith("Customer  c-1: key c-1\nNothing   at grade (segment)\n")
-    assert "\nNothing   at tel (phone)\n" in read(tmp_path, "sat", {"id": 5, "choice": "sad"}).out
+    assert "\nNot found for question q2 or for hidden field words (comment), for hidden field mail (email)\n" in told
+    assert read(tmp_path, "crm", {"id": "c-1"}).out.startswith("Customer  c-1: key c-1\nNot found at grade (segment)\n")
+    assert "\nNot found at tel (phone)\n" in read(tmp_path, "sat", {"id": 5, "choice": "sad"}).out
 
 
 @pytest.mark.parametrize(

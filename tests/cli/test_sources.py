@@ -90,19 +90,19 @@ async def test_what_was_refused_does_not_replace_what_came_since(tmp_path: Path)
 async def test_what_a_source_left_behind_that_has_another_name_now_is_told_with_what_takes_it_in(tmp_path: Path) -> None:
     async with running(tmp_path, "{practice: {}}", "practice:oak-street") as here:
         store, found = here.house.store, settings(tmp_path, "rating")
-        assert "set up no more" not in told(found, store)
+        assert "no longer set up" not in told(found, store)
         store.write_sync(errands.name, "sm", ["5555555555"], 0.0)
         row = {"source": "shop-survey", "body": "{", "received_at": NOW, "rejected": True, "reason": "not JSON"}
         store.write_sync(payloads.keep, [row, row])
         assert told(found, store).splitlines()[-4:] == [
-            "shop-survey  set up no more; name it again until all of it is taken in",
+            "shop-survey  no longer set up; name it again until all of it is taken in",
             "  2 payloads could not be read",
-            "sm  set up no more; name it again until all of it is taken in",
+            "sm  no longer set up; name it again until all of it is taken in",
             "  1 response to be fetched",
         ]
         diagnosed = {each.part: each for each in heard(store, found, NOW)}
-        assert diagnosed["source sm"].found == "set up no more, and 1 answer to be fetched"
-        assert diagnosed["source shop-survey"].found == "set up no more, and 2 payloads that could not be read"
+        assert diagnosed["source sm"].found == "no longer set up, and 1 answer to be fetched"
+        assert diagnosed["source shop-survey"].found == "no longer set up, and 2 payloads that could not be read"
         assert diagnosed["source sm"].do == "Name sm in app.yaml again until all of it is taken in: see hero sources."
 
 

@@ -108,7 +108,7 @@ async def test_what_would_hang_from_a_card_in_another_chat_is_set_aside_and_hold
     told = "the card it belongs to (card:1) stands in another chat, msteams:C1; "
     assert (row.state, row.reason) == (
         "parked",
-        told + "drop this, as the next word about that customer brings their card here, too",
+        told + "drop this: the next message about that customer posts their card here, too",
     )
     assert desk.chat.keys == ["card:1"]
 

@@ -32,9 +32,9 @@ def test_answers_that_no_route_takes_are_not_told_as_a_broken_feed(shop: Week47)
     shop.ticks(NEXT)
     assert shop.post().state == "withheld"
     assert shop.card("silent:2026-W47:1").plain == (
-        "10 answers arrived in the week of 16 to 22 Nov, and none reached a team, for no route took them. Customers may wait for a "
-        "reply nobody knows of. The channel gets no weekly post until that is mended; please ask whoever runs Action Hero to look "
-        "at the routes."
+        "10 answers arrived in the week of 16 to 22 Nov, but none reached a team because no route took them. Customers may be "
+        "waiting for a reply without anybody knowing. The channel gets no weekly post until that is fixed; please ask whoever runs "
+        "Action Hero to look at the routes."
     )
     row = shop.store.read_sync(digests.by_period, "leader", "1", "2026-W47")
     card = shop.card(f"leader:{row.id}:1")

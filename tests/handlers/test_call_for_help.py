@@ -143,7 +143,7 @@ def test_the_owner_takes_the_call_back_and_nobody_is_asked_any_more(claimed: Sho
     assert [button.label for button in card.buttons] == ["Done…", "Hand over…"]
     assert "help" in {button.verb for button in card.menu}
     assert bundles(claimed, LEA)[0].items[0].headline == "#1: Ana is replying now."
-    assert claimed.tap("no_help", ANA).text == "That is done, thank you. It came twice and was saved once."
+    assert claimed.tap("no_help", ANA).text == "That is done already, thank you. Your tap came twice and was saved once."
     claimed.passes(minutes=1)
     assert "so nothing was changed" in claimed.tap("no_help", ANA).text
 

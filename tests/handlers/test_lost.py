@@ -102,7 +102,7 @@ def test_a_customer_who_was_merged_is_found_by_either_key_and_by_whatever_leads_
 def test_whom_nobody_knows_is_asked_for_again(shop: Shop, which: str) -> None:
     shop.hears(said(customer=DANA))
     reply = shop.tap("lost", LEA, WHICH, which=which, cause="other")
-    assert "No case of yours, or of a team you lead, is known by that." in reply.errors["which"]
+    assert "Nothing found among your cases and those of teams you lead." in reply.errors["which"]
     assert reply.form is not None
     assert shop.row().lost_at is None
 
@@ -115,7 +115,7 @@ def test_who_neither_has_nor_leads_does_not_learn_whether_a_customer_is_known(sh
         for which in ("dana@mail.example", "c-1", "nobody@x.example")
     ]
     assert told[0] == told[1] == told[2] == {
-        "which": "No case of yours, or of a team you lead, is known by that. If they never wrote to us, first type “heard”."
+        "which": "Nothing found among your cases and those of teams you lead. If they never wrote to us, type “heard” first."
     }  # fmt: skip
     assert shop.row().lost_at is None
 

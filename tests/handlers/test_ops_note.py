@@ -114,7 +114,7 @@ def test_customers_of_a_team_that_got_another_name_are_told_every_day_until_nobo
     ticks(shop)
     told = (
         "oak-street: 2 customers still wait, and no team of that name is set up any more, so nobody is reminded. "
-        "Put the team back in app.yaml under that name; its title may be another."
+        "Put the team back in app.yaml under that name; you can give it another title."
     )
     assert note(shop).context[0] == told
     is_shown(shop, notes(shop)[-1])

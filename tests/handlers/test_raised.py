@@ -219,5 +219,5 @@ def test_where_nobody_leads_nobody_is_said_to_decide(shop: Shop) -> None:
     shop.company = shop.company.model_copy(update={"teams": {team.name: team.model_copy(update={"leader": ()})}})
     assert shop.tap("raise", BEN, words=WORDS).text.startswith("Raised: those who lead Oak Street read it")
     shop.store.write_sync(nudges.put_on_duty, "oak-street", Role.LEADER, [])
-    text = "Raised: the team reads it. Nobody leads Oak Street here, so nobody decides about it yet."
+    text = "Raised: the team reads it. Oak Street has no leader here yet who could decide about it."
     assert shop.tap("raise", BEN, words="And again.").text == text

@@ -142,7 +142,7 @@ def test_of_a_dismissal_that_was_to_be_confirmed_and_undone_a_second_one_is_aske
     assert len(led.store.read_sync(messages.closings, 2)) == 2
 
 
-TWICE = "That is done, thank you. It came twice and was saved once."
+TWICE = "That is done already, thank you. Your tap came twice and was saved once."
 FIXED = {"outcome": "fixed", "done": "Called.", "cause": "other"}
 
 

@@ -130,7 +130,7 @@ def test_a_leader_who_waits_for_the_customer_of_a_colleague_reads_who_looks_agai
 def test_a_leader_who_presses_what_only_its_owner_may_is_not_sent_to_the_leader(claimed: Shop, verb: str) -> None:
     make_leader(claimed, LEA, "lea@northwind.example")
     text = "Ana is replying to this customer, so nothing was changed."
-    assert claimed.tap(verb, LEA).text == f"{text} Only they can press this; with “Hand over…” you choose who replies."
+    assert claimed.tap(verb, LEA).text == f"{text} Only they can do this. Use “Hand over…” to choose who replies."
     assert claimed.tap(verb, BEN).text == f"{text} Ask Ana to hand it over, or the team's leader to move it."
 
 
