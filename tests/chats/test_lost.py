@@ -60,7 +60,7 @@ async def test_what_cannot_be_read_is_said_in_the_form(stage: Stage) -> None:
     await claimed(stage)
     form = (await stage.asks("ana", "lost", "oak-street")).form
     seen = await stage.fill("ana", form, {**FILLED, "Which customer?": "#7"})
-    assert "No case of a team here is known by that." in seen.text
+    assert "Nothing found among your cases and those of teams you lead." in seen.text
     seen = await stage.fill("ana", seen.form or form, {**FILLED, "Which customer?": "#1", "What were they worth?": "a lot"})
     assert "Please write an amount, such as 48000 NOK, or leave it empty." in seen.text
     assert (await case(stage)).lost_at is None

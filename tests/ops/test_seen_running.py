@@ -156,12 +156,15 @@ async def test_follow_ups_taps_and_spared_edits_are_counted(tmp_path: Path, data
         await eventually(stage.channel)
         await stage.press("ana", "I'll reply")
 
-        async def noted() -> float:  # edits go out at a pace, so what comes quicker waits together
-            form = (await stage.press("ben", "Add a note…")).form
-            await stage.fill("ben", form, {"Your note": "They called again."})
+        async def claimed() -> bool:
+            return "Claimed" in (await stage.channel())[0]
+
+        async def changed() -> float:  # edits go out at a pace, so what comes quicker waits together
+            await stage.press("ana", "No answer")
             return await _collapsed(here, before)
 
-        assert await eventually(noted) >= 1
+        await eventually(claimed)
+        assert await eventually(changed) >= 1
         after = await read(here)
         key = ("action_hero_taps_total", (("answer", "sentence"), ("verb", "claim")))
         assert after[key] - before.get(key, 0) == 1
