@@ -242,6 +242,6 @@ def by_key(tx: Connection, key: str) -> AnyRow | None:
 
 
 def standing(tx: Connection, chat: str, posted: tuple[str, str]) -> AnyRow | None:
-    """Returns our message that stands at `posted` in a chat, in any workspace."""
+    """Returns our message that stands at `posted` in a chat, in any workspace; None for a private answer, which is drawn once."""
     there = (message.c.chat == chat, message.c.remote_channel == posted[0], message.c.remote_id == posted[1])
-    return tx.execute(select(message).where(*there).limit(1)).one_or_none()
+    return tx.execute(select(message).where(*there, message.c.kind != ANSWER).limit(1)).one_or_none()

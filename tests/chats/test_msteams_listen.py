@@ -15,9 +15,11 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.chats.msteams import choosing, listen
+from handlers import message_keys
+from storage import messages
 from tests import log
 from tests.conftest import FRIDAY
-from tests.emulators.msteams import FORGERIES, Message, Seen
+from tests.emulators.msteams import FORGERIES, Form, Message, Seen
 from tests.running import eventually
 from tests.stages import OAK_STREET, OnMsTeams, on_msteams
 
@@ -180,6 +182,22 @@ async def test_leaving_a_form_brings_the_card_back(stage: OnMsTeams, card: Messa
     assert "Ana is replying" in (await ana.press(form, "Cancel")).text
     assert "How did it end?" not in str(ana.sees(card))
     assert (await verbs(stage)).count("close") == 0
+
+
+async def test_a_form_that_came_late_and_privately_is_left_or_sent_and_never_says_that_something_was_forgotten(
+    stage: OnMsTeams, card: Message
+) -> None:
+    await stage.press("ana", "I'll reply")
+    await eventually(lambda: _card_says(stage, "Ana is replying"))
+    ben = stage.teams.user("ben")
+    async with database_is_slow(stage):
+        assert "takes longer than usual" in (await ben.press(card, "Add a note…")).text
+    await eventually(lambda: _private_says(stage, "ben", "Your note"))
+    [late] = [each for each in stage.teams.dm("ben").messages if "Your note" in str(each)]
+    await eventually(lambda: stage.here.house.store.read(messages.by_key, message_keys.answer(1, late.conversation, late.id)))
+    form = Form(cards=late.cards, message=late, path=(late.cards[0],))
+    assert (await ben.submit(form, {"Your note": "She rang again."})).text.startswith("Noted in the thread.")
+    assert (await ben.press(late, "Cancel")).text == "Nothing was changed."
 
 
 async def test_whoever_leaves_a_form_or_adds_a_note_wipes_nobody_elses_form(stage: OnMsTeams, card: Message) -> None:
