@@ -124,9 +124,10 @@ def waiting_about(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[An
     return tx.execute(select(nudge).where(_waiting, nudge.c.follow_up_id.in_(follow_up_ids)).order_by(nudge.c.id)).all()
 
 
-def drop(tx: Connection, nudge_ids: Sequence[int]) -> None:
+def take_back(tx: Connection, nudge_ids: Sequence[int]) -> None:
+    """Forget these as far as they still wait, so that the same may be asked for anew."""
     if nudge_ids:
-        tx.execute(update(nudge).where(nudge.c.id.in_(nudge_ids)).values(state="dropped"))
+        tx.execute(delete(nudge).where(nudge.c.id.in_(nudge_ids), _waiting))
 
 
 def wait_again(tx: Connection, person_id: int, follow_up_id: int, promise: int, step: str, now: datetime) -> None:

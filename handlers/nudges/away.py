@@ -103,7 +103,7 @@ def back(tx: Connection, person: AnyRow, now: datetime) -> None:
 
 def _give_back(tx: Connection, person: AnyRow, owned: Sequence[int], now: datetime) -> None:
     lent = [row for row in nudges.waiting_about(tx, owned) if steps.is_passed_on(row.step)]
-    nudges.drop(tx, [row.id for row in lent])
+    nudges.take_back(tx, [row.id for row in lent])  # whoever leaves again before they hear of it passes it on once more
     counted = nudges.counted(tx, owned, but=steps.NO_NUDGES) if lent else {}
     for follow_up_id, promise, step in {(row.follow_up_id, row.promise, steps.own(row.step)) for row in lent}:
         if steps.kind_of(step) not in steps.NUDGES or counted.get((follow_up_id, person.id), 0) < MOST_NUDGES:

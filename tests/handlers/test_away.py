@@ -170,6 +170,26 @@ def test_so_is_whoever_types_more_before_their_time_away_is_over(put_off: Shop) 
     assert told(put_off, BEN) == []
 
 
+CAN_YOU = "Ana is away, and this customer has been waiting since Thu 11:00. Can you take it over?"
+
+
+def test_whoever_leaves_again_before_they_were_asked_passes_it_on_once_more(put_off: Shop) -> None:
+    passes_until(put_off, MONDAY + timedelta(days=1, minutes=-30))
+    types(put_off, "away until Friday forward ben@northwind.example")
+    passes_until(put_off, MONDAY + timedelta(days=1, hours=2))
+    assert told(put_off, BEN) == [CAN_YOU]
+    assert "Still yours?" not in told(put_off, ANA)[-1]
+
+
+def test_so_does_whoever_types_more_and_leaves_again_at_once(put_off: Shop) -> None:
+    for _ in range(2):
+        types(put_off, "more")
+        types(put_off, "away until Friday forward ben@northwind.example")
+        ticks(put_off)
+    passes_until(put_off, MONDAY + timedelta(days=1, hours=2))
+    assert told(put_off, BEN) == [CAN_YOU]
+
+
 def test_a_stand_in_who_is_told_every_day_reads_other_words_each_time(known: Shop) -> None:
     passes_until(known, MONDAY + timedelta(days=1, hours=4))
     known.tap("keep", ANA)
