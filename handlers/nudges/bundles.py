@@ -132,7 +132,7 @@ def _bring_along(tx: Connection, company: Company, ready: Sequence[_Ready], now:
     dropped = []
     for row in later:
         one, case = to_whom[row.person_id], about.get(row.follow_up_id)
-        if case is None or case.team not in company.teams or steps.is_own_wish(row.step) or not _since_yesterday(row, one, now):
+        if case is None or case.team not in company.teams or not _had_no_room(company, row, case, one, now):
             continue
         if not _still_needed(row, case):
             dropped.append(row)
@@ -141,9 +141,13 @@ def _bring_along(tx: Connection, company: Company, ready: Sequence[_Ready], now:
     nudges.finish(tx, [_finished(row, "dropped", now) for row in dropped])
 
 
-def _since_yesterday(row: AnyRow, one: _Ready, now: datetime) -> bool:
-    """Returns whether a reminder became due on an earlier day of its reader."""
-    return bool(row.due_at < quiet.midnight(one.zone, now))
+def _had_no_room(company: Company, row: AnyRow, case: Case, one: _Ready, now: datetime) -> bool:
+    """Returns whether a reminder was put off on an earlier day of its reader, not to a time of their own. What the daily list has
+    on a customer who is served at night was not before a morning of the team is over, unless this message tells of them anyway."""
+    if steps.is_own_wish(row.step) or row.due_at >= quiet.midnight(one.zone, now):
+        return False
+    waits = _is_told_by_day(company, row, case) and case.id not in one.nudges
+    return not waits or _morning(company.teams[case.team], row.due_at) <= now
 
 
 def _may_hear(
@@ -155,12 +159,21 @@ def _may_hear(
     team, hours = company.teams[case.team], company.hours_of(case.team, case.route)
     if steps.is_own_wish(row.step):
         return quiet.may_hear(replace(wishes, rhythm=""), hours, team.bundle, _none, at)
-    at_night = steps.kind_of(row.step) is Kind.LISTED and hours != team.hours
-    moment = quiet.may_hear(wishes, team.hours if at_night else hours, team.bundle, had, at)
-    if moment is None or not (at_night or wishes.rhythm == quiet.LESS):
+    by_day = _is_told_by_day(company, row, case)
+    moment = quiet.may_hear(wishes, team.hours if by_day else hours, team.bundle, had, at)
+    if moment is None or not (by_day or wishes.rhythm == quiet.LESS):
         return moment
     since = max(row.due_at, quiet.midnight(team.hours.zone, moment))  # a day that has had its message leads to the next morning
-    return max(moment, quiet.next_morning(team.hours, team.bundle, team.posting.at, since))
+    return max(moment, _morning(team, since))
+
+
+def _is_told_by_day(company: Company, row: AnyRow, case: Case) -> bool:
+    """Returns whether it is a line of the daily list about a customer whom a route serves at other hours than the team's."""
+    return steps.kind_of(row.step) is Kind.LISTED and company.hours_of(case.team, case.route) != company.teams[case.team].hours
+
+
+def _morning(team: Team, since: datetime) -> datetime:
+    return quiet.next_morning(team.hours, team.bundle, team.posting.at, since)
 
 
 def _none(_day: str) -> int:

@@ -37,12 +37,29 @@ def most_a_day(shop: Shop) -> int:
     return max(Counter(f"{at:%Y-%m-%d}" for at, _ in sent(shop)).values())
 
 
+def when(shop: Shop) -> list[tuple[str, set[int]]]:
+    return [(f"{at:%a %H:%M}", about) for at, about in sent(shop)]
+
+
+def write(shop: Shop, *after: float) -> None:
+    """Customers whom a route serves round the clock write, so many hours after Friday 11:00."""
+    for hours in after:
+        passes_until(shop, FRIDAY + timedelta(hours=hours))
+        shop.hears(said(f"k-{hours}", tags=("key",)))
+
+
 @pytest.fixture
-def at_night(shop: Shop) -> Shop:
-    """Two whom a route serves round the clock have waited since Sunday night, and one of the others since Monday."""
+def round_the_clock(shop: Shop) -> Shop:
     key = Route(name="key", when=When(tag=("key",)), team="oak-street", at_once=True)
     shop = replace(shop, company=shop.company.model_copy(update={"routes": (key, *shop.company.routes)}))
     put_on_duty(shop, Role.LEADER, LEA)
+    return shop
+
+
+@pytest.fixture
+def at_night(round_the_clock: Shop) -> Shop:
+    """Two whom a route serves round the clock have waited since Sunday night, and one of the others since Monday."""
+    shop = round_the_clock
     for hours, answer in ((60, said("k-1", tags=("key",))), (62.5, said("k-2", tags=("key",))), (71, said("r-3"))):
         passes_until(shop, FRIDAY + timedelta(hours=hours))
         shop.hears(answer)
@@ -62,6 +79,20 @@ def test_the_daily_list_comes_in_the_morning_of_a_working_day_also_for_those_who
     days = ("Tue", "Wed", "Thu", "Fri", "Mon")
     assert sorted(lists) == sorted((day, target) for day in days for target in (1, 2, 3))
     assert {at.hour for at, _ in sent(at_night)[2:]} == {8}
+
+
+def test_a_message_at_night_brings_along_nothing_of_the_daily_list_before_the_morning(round_the_clock: Shop) -> None:
+    write(round_the_clock, 0, 58)
+    passes_until(round_the_clock, MONDAY + timedelta(hours=9))
+    assert when(round_the_clock) == [("Fri 17:15", {1}), ("Mon 03:15", {2}), ("Mon 08:15", {1})]
+
+
+def test_what_that_morning_had_no_room_for_is_in_the_first_message_of_the_next_day_and_in_no_other(round_the_clock: Shop) -> None:
+    write(round_the_clock, 0, 58, 60, 80)
+    passes_until(round_the_clock, MONDAY + timedelta(days=1, hours=9))
+    of_the_first = [(at, about) for at, about in when(round_the_clock) if 1 in about]
+    assert of_the_first == [("Fri 17:15", {1}), ("Tue 01:15", {1, 4})]
+    assert most_a_day(round_the_clock) == 2
 
 
 @pytest.fixture
