@@ -41,7 +41,7 @@ def titles() -> dict[str, Titled]:
     return {
         "told": Titled(_("All who told us"), _("Customers who told us that we let them down")),
         "told_again": Titled(
-            _("Told us again"), _("Customers who told us again that we let them down, after their case was closed")
+            _("Told us again"), _("Customers who told us again that we let them down, after their case had ended")
         ),
         "in_time": Titled(_("In time"), _("Customers we got back to within our promise")),
         "later": Titled(_("Later"), _("Customers we got back to later than we promised")),
@@ -152,7 +152,8 @@ def definitions() -> str:
     return _(
         "Told us: low answers of that week, and words without a score, that somebody was asked to follow up; "
         "dismissed ones are not.\n"
-        "Told us again: low answers of earlier weeks to which the customer added something that week, after the case was closed.\n"
+        "Told us again: low answers of earlier weeks to which the customer added something that week, after the case had ended; "
+        "one that was closed is among those opened again, too.\n"
         "Got back to: a contact with the customer is noted.\n"
         "In time: somebody took it within the promise to claim, and the contact came within the promise to close. "
         "Promises count opening hours.\n"

@@ -33,8 +33,8 @@ def sentence(week: Figures, promise: Promised | None = None, *, closed: bool = F
 def told_again(number: int) -> str:
     """Returns the sentence about those who wrote to us in an earlier week and let us know again in this one."""
     return ngettext(
-        "{n} customer told us again that we let them down, after their case was closed.",
-        "{n} customers told us again that we let them down, after their case was closed.",
+        "{n} customer told us again that we let them down, after their case had ended.",
+        "{n} customers told us again that we let them down, after their case had ended.",
         number,
     ).format(n=number)
 

@@ -14,7 +14,7 @@ from storage import digests
 from tests.conftest import ANA, LEA, Shop, said
 from tests.digests.week47 import MONDAY, Week47
 
-AGAIN = "1 customer told us again that we let them down, after their case was closed."
+AGAIN = "1 customer told us again that we let them down, after their case had ended."
 
 
 @pytest.fixture
@@ -39,6 +39,11 @@ def leaders(shop: Week47) -> Card:
     return shop.card(f"leader:{row.id}:1")
 
 
+def opened_again(card: Card) -> list[str]:
+    said = [*card.context, *card.below, *(button.label for button in card.menu)]
+    return [each for each in said if "opened again" in each.lower()]
+
+
 def test_who_told_us_again_is_told_and_nobody_is_to_enjoy_that_week(shop: Week47) -> None:
     shop.now = MONDAY
     shop.hears(said("p-1", 9, "Good."))
@@ -61,9 +66,27 @@ def test_its_number_leads_to_whoever_told_us_again(shop: Week47) -> None:
     card = shop.told()
     [button] = [each for each in card.menu if each.label == "Told us again (1)"]
     reply = shop.tap("show_list", ANA, button.target)  # type: ignore[arg-type]
-    assert reply.text == "Customers who told us again that we let them down, after their case was closed: 1."
+    assert reply.text == "Customers who told us again that we let them down, after their case had ended: 1."
     assert "#1" in reply.cards[0].footer
     assert "Told us again (1)" in [each.label for each in leaders(shop).menu]
+
+
+def test_whose_case_was_dismissed_is_told_in_the_same_words(shop: Week47) -> None:
+    shop.tap("reopen", ANA)
+    shop.tap("dismiss", ANA, reason="nobody")
+    is_furious(shop)
+    assert AGAIN in shop.told().context
+    assert opened_again(leaders(shop)) == []
+
+
+def test_whose_case_was_closed_is_among_those_opened_again_and_what_is_counted_says_so(shop: Week47) -> None:
+    is_furious(shop)
+    shop.told()
+    card = leaders(shop)
+    assert opened_again(card) == ["1 case had to be opened again.", "Opened again (1)"]
+    [explain] = [each for each in card.menu if each.verb == "explain"]
+    said = shop.tap("explain", LEA, explain.target).text  # type: ignore[arg-type]
+    assert "after the case had ended; one that was closed is among those opened again, too." in said
 
 
 def test_a_feed_through_which_a_customer_tells_us_again_is_not_broken(shop: Week47) -> None:
