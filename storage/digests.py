@@ -128,7 +128,7 @@ def _tells(said: Mapping[str, Any], feedback_ids: set[int], follow_up_ids: set[i
 
 def old_talk(tx: Connection, before: datetime, limit: int) -> Sequence[AnyRow]:
     """Returns huddles and monthly reviews from before then that still hold what colleagues promised, noted or decided, each with
-    the period of the next one, which repeats it, if any. The rows are locked until this unit ends."""
+    the period of the next one about the same team or person, if any. The rows are locked until this unit ends."""
     later = digest.alias("later")
     next_on = select(func.min(later.c.period)).where(
         later.c.kind == digest.c.kind, later.c.about == digest.c.about, later.c.period > digest.c.period, later.c.state == "sent"
@@ -137,3 +137,9 @@ def old_talk(tx: Connection, before: datetime, limit: int) -> Sequence[AnyRow]:
     columns = (*talk, next_on.scalar_subquery().label("next_period"))
     old = (digest.c.kind.in_(TALK), digest.c.made_at < before, func.length(cast(digest.c.choices, Text)) > len("{}"))
     return tx.execute(select(*columns).where(*old).order_by(digest.c.id).limit(limit).with_for_update(of=digest)).all()
+
+
+def that_repeat(tx: Connection, review_ids: Collection[int]) -> Sequence[AnyRow]:
+    """Returns id and reader (`about`) of the reviews that were sent and begin with what was decided in one of these."""
+    before = digest.c.snapshot["before"].as_integer().in_(review_ids)
+    return tx.execute(select(digest.c.id, digest.c.about).where(digest.c.kind == REVIEW, digest.c.state == "sent", before)).all()

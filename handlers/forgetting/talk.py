@@ -65,13 +65,14 @@ def _at(decided: Said) -> datetime:
 
 
 def _shown(tx: Connection, rows: Iterable[AnyRow]) -> Sequence[str]:
-    """Returns the keys of the messages that show what was said: its own, and that of the next huddle or review, which repeats
-    it."""
-    huddles, own = [], []
+    """Returns the keys of the messages that show what was said: its own, and those of the next huddle, or of the reviews that begin
+    with it, whoever reads them."""
+    huddles, reviews = [], []
     for row in rows:
-        for on in (row.period, row.next_period):
-            if on is not None and row.kind != digests.REVIEW:
-                huddles.append(message_keys.of_team(row.kind, row.about, on))
-            elif on is not None and (review := digests.by_period(tx, row.kind, row.about, on)) is not None:
-                own.append(message_keys.about_digest(row.kind, review.id, row.about))
+        if row.kind == digests.REVIEW:
+            reviews.append(row)
+        else:
+            huddles += [message_keys.of_team(row.kind, row.about, on) for on in (row.period, row.next_period) if on is not None]
+    reviews += digests.that_repeat(tx, [row.id for row in reviews])
+    own = [message_keys.about_digest(digests.REVIEW, row.id, row.about) for row in reviews]
     return messages.wanted_of(tx, [*message_keys.in_all_channels(huddles), *own])

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from handlers.feedback import Customer, Person, Place
+from handlers.forgetting import erase
 from handlers.ladder import Role
 from handlers.rules import Company
 from storage import digests, nudges, people
@@ -130,3 +131,21 @@ def test_who_leads_a_team_together_reads_what_the_other_decided_and_first_what_t
     shop.ticks(datetime(2027, 1, 4, 8, 0, tzinfo=UTC))
     assert reads(shop, 2, "2026-12").startswith("Decided last month: A second till (Leo, by 20 Dec).")
     assert reads(shop, 1, "2026-12").startswith("Decided last month: A second till (Leo, by 20 Dec).")
+
+
+@pytest.mark.parametrize("move", [False, True])
+def test_a_customer_who_is_erased_is_gone_from_it_whoever_reads_it_first_in_their_review(shop: Week47, move: bool) -> None:
+    shop.says(2, "Cold.", customer=Customer(key="c-9", name="Dana Reyes"))
+    lead(shop, *((LEA,) if move else (LEA, LEO)))
+    shop.ticks(NOVEMBER)
+    decides(shop, "Ring Dana Reyes each week")
+    if move:
+        moves(shop)
+    shop.now = WEDNESDAY
+    shop.says(2, "Late.")
+    shop.ticks(DECEMBER)
+    row = shop.store.read_sync(digests.by_period, "month", "2", "2026-11")
+    assert "Reyes" in reads(shop, 2)
+    gone = shop.store.write_sync(erase.erase, "c-9", shop.now)
+    assert f"month:{row.id}:2" in gone.keys, "what stands in the chat is drawn anew"
+    assert reads(shop, 2).startswith("Decided last month: (erased) (Ben, by 20 Nov).")
