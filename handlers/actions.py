@@ -223,7 +223,7 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
     messages.want(tx, wanted, tap.at, again=[case.id] if _is_drawn_anew(tap.verb, columns) else [])
     if case.named_closer_id is not None:  # so that the leaders who were asked see that it is settled
         messages.show_anew(tx, messages.closings(tx, case.id))
-    if change.columns.get("help_at") is not None:
+    if tap.verb == "help":  # undoing a dismissal puts the call back, and asks nobody again
         call_for_help(tx, base["workspace"], case, act_id, situation.actor.id, tap.at)
     if change.raises is not None:
         about = {"team": case.team, "follow_up_id": case.id, "raised_by": situation.actor.id, "at": tap.at}

@@ -153,3 +153,14 @@ def test_who_waits_for_the_customer_needs_no_hand(claimed: Shop) -> None:
     claimed.tap("wait", ANA, days="1")
     assert claimed.card().context[-1] != "Ana could use a hand"
     assert claimed.card().buttons[0].label == "Done…"
+
+
+def test_undoing_a_dismissal_asks_for_no_second_hand(claimed: Shop) -> None:
+    put_on_duty(claimed, Role.LEADER, LEA)
+    claimed.tap("help", ANA)
+    ticks(claimed)
+    claimed.tap("dismiss", ANA, reason="test")
+    claimed.passes(seconds=20)
+    claimed.tap("reopen", ANA)
+    passes_until(claimed, FRIDAY + timedelta(hours=1))
+    assert told(claimed, LEA) == [ASKED]
