@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -15,6 +17,13 @@ SENT_AGAIN = timedelta(minutes=2)
 """How long after the first time the very same is taken for a form that was sent again."""
 ONCE = frozenset({"release", "hand_over", "no_help", "close", "confirm", "dismiss", "reopen", "problem", "no_problem"})
 """Verbs that are refused once they are done; the second of two quick taps should not read so."""
+
+SAID: Mapping[str, tuple[str, ...]] = {
+    "hand_over": ("to", "words"),
+    "close": ("outcome", "done", "cause", "stays"),
+    "dismiss": ("reason",),
+}
+"""What a form says, of those among them that have one. Another colleague, or other words, are no second tap."""
 
 
 def is_said_again(tx: Connection, situation: Situation, change: Change) -> bool:
@@ -31,9 +40,16 @@ def is_said_again(tx: Connection, situation: Situation, change: Change) -> bool:
 def came_twice(tx: Connection, situation: Situation, refused: Reply) -> bool:
     """Returns whether the last that happened to this follow-up is just what this person asks for again, a moment later."""
     tap = situation.tap
-    if tap.verb not in ONCE or refused.form is not None:
+    if tap.verb not in ONCE or refused.form is not None or (tap.verb in SAID and tap.answers is None):
         return False
     last = act_log.last(tx, situation.case.id)
     if last is None or (last.verb, last.person_id) != (tap.verb, situation.actor.id):
         return False
-    return bool(tap.at - last.at < RACE)
+    return bool(tap.at - last.at < RACE) and _says_just(situation, {**last.set, **last.detail})
+
+
+def _says_just(situation: Situation, kept: Mapping[str, Any]) -> bool:
+    """Returns whether the form that was sent says what the log kept of the one before it."""
+    said = {name: situation.answer(name) for name in SAID.get(situation.tap.verb, ())}
+    said |= {name: str(person.id) for name, person in situation.chosen.items() if name in said}
+    return all(words.split() == str(kept.get(name) or "").split() for name, words in said.items())

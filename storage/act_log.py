@@ -22,7 +22,7 @@ _given = Prepared(_newest.where(text("act.verb IN ('claim', 'hand_over', 'reopen
 _ended = Prepared(_newest.where(text("act.verb IN ('close', 'dismiss', 'no_problem')")))
 _last_by = Prepared(_newest.where(act.c.person_id == bindparam("who")))
 _last_of_verb = Prepared(_newest.with_only_columns(act.c.person_id).where(act.c.verb == bindparam("verb")))
-_last_done = Prepared(_newest.with_only_columns(act.c.verb, act.c.person_id, act.c.at).where(text("act.verb <> 'details_shown'")))
+_last_done = Prepared(_newest.where(text("act.verb <> 'details_shown'")))
 _ends = Prepared(
     select(act.c.verb, act.c.at, *(person.c[name] for name in ("id", "chat", "workspace", "user_id", "name")))
     .join(person, person.c.id == act.c.person_id)
@@ -82,7 +82,7 @@ def given(tx: Connection, follow_up_id: int) -> AnyRow | None:
 
 
 def last(tx: Connection, follow_up_id: int) -> AnyRow | None:
-    """Returns what was done last with a follow-up, as a row with `verb`, `person_id` and `at`."""
+    """Returns what was done last with a follow-up."""
     return _last_done.first(tx, {"this": follow_up_id})
 
 

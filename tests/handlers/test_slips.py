@@ -12,6 +12,7 @@ from storage import messages, nudges, people
 from storage.act_log import act
 from tests import log
 from tests.conftest import ANA, BEN, LEA, Shop, said
+from tests.handlers.test_away import CARL
 from tests.handlers.test_ladder import put_on_duty
 
 FASTER = "Ana was a moment faster, thank you! They are replying to this customer."
@@ -173,3 +174,29 @@ def test_what_somebody_else_did_or_what_was_done_a_while_ago_is_refused_as_ever(
     claimed.tap("release", BEN)
     claimed.tap("note", LEA, note="I call her.")
     assert claimed.tap("release", BEN).text.startswith("Nobody has this one yet")
+
+
+def test_a_second_hand_over_to_somebody_else_is_refused_and_says_who_has_the_customer(claimed: Shop) -> None:
+    claimed.tap("hand_over", ANA, to=BEN)
+    claimed.passes(seconds=8)
+    refused = "Ben is replying to this customer, so nothing was changed."
+    assert claimed.tap("hand_over", ANA, to=CARL).text.startswith(refused)
+    assert claimed.tap("hand_over", ANA, to=BEN, words="She is deaf.").text.startswith(refused)
+    assert claimed.tap("hand_over", ANA).text.startswith(refused)
+
+
+@pytest.mark.parametrize(
+    ("verb", "first", "then"),
+    [
+        ("close", FIXED, FIXED | {"done": "Called: a refund by Friday."}),
+        ("close", FIXED, FIXED | {"cause": "price"}),
+        ("close", FIXED, {}),
+        ("dismiss", {"reason": "test"}, {"reason": "duplicate"}),
+    ],
+)
+def test_nor_does_a_form_that_says_something_else_read_as_saved(
+    claimed: Shop, verb: str, first: dict[str, Any], then: dict[str, Any]
+) -> None:
+    claimed.tap(verb, ANA, **first)
+    claimed.passes(seconds=8)
+    assert claimed.tap(verb, ANA, **then).text.startswith("This was ")
