@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from handlers.cards import Reply
 from handlers.situation import Change, Situation
+from handlers.verbs.reopen import UNDONE
 from handlers.wording.replies import RACE
 from storage import act_log
 
@@ -43,7 +44,9 @@ def came_twice(tx: Connection, situation: Situation, refused: Reply) -> bool:
     if tap.verb not in ONCE or refused.form is not None or (tap.verb in SAID and tap.answers is None):
         return False
     last = act_log.last(tx, situation.case.id)
-    if last is None or (last.verb, last.person_id) != (tap.verb, situation.actor.id):
+    if last is None or last.person_id != situation.actor.id:
+        return False
+    if last.verb != tap.verb and (tap.verb, last.verb) != ("reopen", UNDONE):
         return False
     return bool(tap.at - last.at < RACE) and _says_just(situation, {**last.set, **last.detail})
 

@@ -52,7 +52,7 @@ def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | 
             )
         case "reopen" if who is None:
             text = _("The customer changed their answer since, and the score is low, so this is open again. Who can have a look?")
-        case "reopen":
+        case "reopen" | "undone":
             text = _("{name} opened this again.").format(name=name)
         case "note":
             text = _("{name} notes: {note}").format(name=name, note=detail.get("note", ""))

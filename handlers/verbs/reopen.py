@@ -13,6 +13,8 @@ from handlers.wording import replies
 from handlers.wording.language import gettext as _
 from handlers.wording.words import called
 
+UNDONE = "undone"
+"""What it is logged as where a dismissal was a slip: whoever reads the log for a new life of the case passes it over."""
 NOT_ENDED: Mapping[str, Any] = {
     **dict.fromkeys(("closed_at", "lost_at", "contacted_at", "named_closer_id", "outcome", "cause")),
     "done": "",
@@ -71,8 +73,9 @@ def _undone(situation: Situation, before: Mapping[str, Any]) -> Change:
     if case.named_closer_id is not None:
         columns["promises"] = case.promises + 1  # those who lead were asked to confirm this end, and are asked about another anew
     if case.owner is None:
-        return Change(columns, _to_anybody(asked=case.band is Band.UNSCORED and case.weighed_at is None), aloud=True)
-    if situation.is_owner:
-        return Change(columns | {"asked_at": None}, _yours(situation), aloud=True)
-    text = _("Undone: {who} has this customer, as before.").format(who=called(case.owner, situation.company.people))
-    return Change(columns, text, aloud=True)
+        text = _to_anybody(asked=case.band is Band.UNSCORED and case.weighed_at is None)
+    elif situation.is_owner:
+        columns, text = columns | {"asked_at": None}, _yours(situation)
+    else:
+        text = _("Undone: {who} has this customer, as before.").format(who=called(case.owner, situation.company.people))
+    return Change(columns, text, aloud=True, verb=UNDONE)

@@ -280,7 +280,7 @@ def test_closing_takes_at_most_three_answers() -> None:
 MORNING = WallClock(FRIDAY, TEAM.hours.zone)
 
 
-@pytest.mark.parametrize("verb", ["release", "hand_over", "close", "dismiss", "reopen", "note", "updated"])
+@pytest.mark.parametrize("verb", ["release", "hand_over", "close", "dismiss", "reopen", "undone", "note", "updated"])
 @pytest.mark.parametrize("people", People)
 def test_every_act_that_is_told_has_a_sentence_that_stands_alone(verb: str, people: People) -> None:
     card = line(verb, ANA, {"outcome": "fixed", "done": "Called.", "reason": "test", "note": "At the till."}, BEN, people, MORNING)

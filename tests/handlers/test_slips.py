@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from handlers import cases
 from handlers.ladder import Role
+from handlers.reviews import timeline
 from storage import messages, nudges, people
 from storage.act_log import act
 from tests import log
@@ -117,6 +119,54 @@ def test_whoever_disagrees_with_a_colleagues_dismissal_opens_it_for_anybody(clai
     claimed.tap("dismiss", ANA, reason="test")
     assert claimed.tap("reopen", BEN).text == "Open again. It waits for somebody to take it."
     assert (claimed.row().state, claimed.row().owner_id) == ("new", None)
+
+
+def test_undoing_a_dismissal_keeps_what_a_colleague_said_who_handed_the_customer_over(claimed: Shop) -> None:
+    claimed.tap("hand_over", ANA, to=BEN, words="She is deaf: write to her, do not call.")
+    wanted = claimed.keys()
+    [key] = [key for key in wanted if key.startswith("private:") and "Ana handed this to you." in claimed.card(key).headline]
+    before = claimed.card(key)
+    claimed.tap("dismiss", BEN, reason="test")
+    claimed.passes(seconds=20)
+    claimed.tap("reopen", BEN)
+    assert claimed.card(key) == before
+    assert "Ana says: “She is deaf: write to her, do not call.”" in before.context
+
+
+def test_and_that_the_customer_had_opened_it_again(claimed: Shop) -> None:
+    claimed.closes()
+    claimed.passes(hours=2)
+    claimed.hears(said(score=0, comment="And now the refund is gone, too."))
+    claimed.tap("claim", ANA)
+    before = claimed.card()
+    assert "they changed their answer" in str(before.context)
+    claimed.tap("dismiss", ANA, reason="test")
+    claimed.tap("reopen", ANA)
+    assert claimed.card() == before
+
+
+def test_and_is_no_second_life_in_the_review(claimed: Shop) -> None:
+    claimed.tap("contacted", ANA)
+    before = timeline_of(claimed)
+    claimed.tap("dismiss", ANA, reason="test")
+    claimed.tap("reopen", ANA)
+    assert timeline_of(claimed) == before
+
+
+def timeline_of(shop: Shop) -> str:
+    team = shop.company.teams["oak-street"]
+    case, life = shop.store.read_sync(cases.read, 1), shop.store.read_sync(log.life, 1)
+    assert case is not None
+    return timeline.told(case, life, team, shop.now)
+
+
+def test_the_channel_reads_that_it_is_open_again_once(claimed: Shop) -> None:
+    claimed.tap("dismiss", ANA, reason="test")
+    claimed.tap("reopen", ANA)
+    assert claimed.tap("reopen", ANA).text == TWICE
+    wanted = claimed.keys()
+    told = [claimed.card(key).plain for key in wanted if key.startswith("line:")]
+    assert told == ["Ana says this needs no reply: a test or spam.", "Ana opened this again."]
 
 
 def test_what_was_dismissed_for_longer_needs_us_anew(claimed: Shop) -> None:
