@@ -24,6 +24,7 @@ from handlers.lose import WHICH, which
 from handlers.nudges import steps
 from handlers.nudges.call_for_help import call_for_help
 from handlers.nudges.measure import nudge
+from handlers.nudges.slips import go_on
 from handlers.nudges.steps import Kind
 from handlers.requests import REQUESTS
 from handlers.rules import Company, Team
@@ -43,7 +44,7 @@ from handlers.verbs.note import note
 from handlers.verbs.raise_it import raise_it
 from handlers.verbs.read import read
 from handlers.verbs.release import release
-from handlers.verbs.reopen import reopen
+from handlers.verbs.reopen import UNDONE, reopen
 from handlers.verbs.show import show
 from handlers.verbs.snooze import snooze
 from handlers.verbs.tried import tried
@@ -219,10 +220,12 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
         act_log.write(tx, [base | {"verb": "details_shown", "set": {}, "detail": {"to": change.tell.id}}])
     if tap.verb in ENDS and case.author_id is not None and case.author_id != situation.actor.id:
         wanted.append(told(act_id, cases.person_of(tx, case.author_id)))
-    wanted += [closing(case.id, case.promises, cases.person_of(tx, id)) for id in change.confirm]
+    wanted += [closing(case.id, act_id, cases.person_of(tx, id)) for id in change.confirm]
     messages.want(tx, wanted, tap.at, again=[case.id] if _is_drawn_anew(tap.verb, columns) else [])
     if case.named_closer_id is not None:  # so that the leaders who were asked see that it is settled
         messages.show_anew(tx, messages.closings(tx, case.id))
+    if change.verb == UNDONE:
+        go_on(tx, case, tap.at)
     if tap.verb == "help":  # undoing a dismissal puts the call back, and asks nobody again
         call_for_help(tx, base["workspace"], case, act_id, situation.actor.id, tap.at)
     if change.raises is not None:

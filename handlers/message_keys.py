@@ -25,8 +25,8 @@ def answer(follow_up_id: int, channel: str, id: str) -> str:
     return f"answer:{follow_up_id}:{channel}:{id}"
 
 
-def closing(follow_up_id: int, promises: int, person_id: int) -> str:
-    return f"closing:{follow_up_id}:{promises}:{person_id}"
+def closing(follow_up_id: int, act_id: int, person_id: int) -> str:
+    return f"closing:{follow_up_id}:{act_id}:{person_id}"
 
 
 def told(act_id: int) -> str:

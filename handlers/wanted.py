@@ -92,9 +92,9 @@ def private(follow_up_id: int, person: Person) -> Wanted:
     return Wanted(keys.private(follow_up_id, person.id), "private", *_at(person.place), follow_up_id, person_id=person.id)
 
 
-def closing(follow_up_id: int, promises: int, person: Person) -> Wanted:
-    """The question to a leader whether a case may stay ended. Reopening starts a new promise, and under that it is asked anew."""
-    return Wanted(keys.closing(follow_up_id, promises, person.id), "closing", *_at(person.place), follow_up_id, person_id=person.id)
+def closing(follow_up_id: int, act_id: int, person: Person) -> Wanted:
+    """The question to a leader whether a case may stay ended by this act; asked anew once it was opened and ends again."""
+    return Wanted(keys.closing(follow_up_id, act_id, person.id), "closing", *_at(person.place), follow_up_id, person_id=person.id)
 
 
 def told(act_id: int, person: Person) -> Wanted:

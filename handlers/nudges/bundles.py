@@ -18,6 +18,7 @@ from handlers.feedback import Case, Person, State
 from handlers.ladder import Phase, Role
 from handlers.nudges import away, quiet, steps
 from handlers.nudges.quiet import Wishes
+from handlers.nudges.slips import may_be_undone_until
 from handlers.nudges.steps import Kind
 from handlers.nudges.still_yours import ask, asks
 from handlers.rules import Company, Team
@@ -104,6 +105,9 @@ def _sort_out(
     for row in due:
         case = about.get(row.follow_up_id)
         team = company.teams.get(case.team) if case else None
+        if case is not None and (until := may_be_undone_until(case, now)) is not None:
+            nudges.put_off(tx, [row.id], until)
+            continue
         if case is None or not _still_needed(row, case):
             dropped.append(row)
             continue
@@ -133,6 +137,8 @@ def _bring_along(tx: Connection, company: Company, ready: Sequence[_Ready], now:
     for row in later:
         one, case = to_whom[row.person_id], about.get(row.follow_up_id)
         if case is None or case.team not in company.teams or not _had_no_room(company, row, case, one, now):
+            continue
+        if may_be_undone_until(case, now) is not None:
             continue
         if not _still_needed(row, case):
             dropped.append(row)

@@ -70,8 +70,6 @@ def _undone(situation: Situation, before: Mapping[str, Any]) -> Change:
     case = situation.case
     columns: dict[str, Any] = {"closed_at": None, "named_closer_id": None, "reason": "", "state": State(before["state"])}
     columns |= {name: datetime.fromisoformat(at) for name, at in before.items() if at is not None and name != "state"}
-    if case.named_closer_id is not None:
-        columns["promises"] = case.promises + 1  # those who lead were asked to confirm this end, and are asked about another anew
     if case.owner is None:
         text = _to_anybody(asked=case.band is Band.UNSCORED and case.weighed_at is None)
     elif situation.is_owner:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from handlers import cases
 from handlers.ladder import Role
@@ -13,10 +14,12 @@ from handlers.reviews import timeline
 from storage import messages, nudges, people
 from storage.act_log import act
 from tests import log
-from tests.conftest import ANA, BEN, LEA, Shop, said
+from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, said
 from tests.handlers.test_away import CARL
-from tests.handlers.test_ladder import put_on_duty
+from tests.handlers.test_ladder import passes_until, put_on_duty, told
 
+DUE = FRIDAY.replace(hour=16, minute=30)
+"""The end of a shift, half an hour before the closing."""
 FASTER = "Ana was a moment faster, thank you! They are replying to this customer."
 
 
@@ -165,8 +168,38 @@ def test_the_channel_reads_that_it_is_open_again_once(claimed: Shop) -> None:
     claimed.tap("reopen", ANA)
     assert claimed.tap("reopen", ANA).text == TWICE
     wanted = claimed.keys()
-    told = [claimed.card(key).plain for key in wanted if key.startswith("line:")]
-    assert told == ["Ana says this needs no reply: a test or spam.", "Ana opened this again."]
+    said_aloud = [claimed.card(key).plain for key in wanted if key.startswith("line:")]
+    assert said_aloud == ["Ana says this needs no reply: a test or spam.", "Ana opened this again."]
+
+
+REMINDER = "You asked to be reminded of this one:"
+
+
+@pytest.mark.parametrize("comment", ["The soup was cold.", "Ana was rude to me."])
+@pytest.mark.parametrize("dismissed_at", [DUE - timedelta(hours=3), DUE - timedelta(minutes=3), DUE])
+def test_the_reminder_somebody_asked_for_comes_also_where_a_dismissal_was_undone(
+    led: Shop, comment: str, dismissed_at: datetime
+) -> None:
+    led.hears(said("r-2", comment=comment))
+    led.tap("claim", ANA, 2)
+    led.tap("snooze", ANA, 2, until="shift")
+    led.now = dismissed_at
+    led.tap("dismiss", ANA, 2, reason="test")
+    passes_until(led, dismissed_at + timedelta(minutes=6))
+    assert told(led, ANA) == []
+    led.tap("reopen", ANA, 2)
+    passes_until(led, max(led.now, DUE) + timedelta(minutes=5))
+    assert [text[: len(REMINDER)] for text in told(led, ANA)] == [REMINDER]
+
+
+def test_nobody_is_reminded_of_what_stays_dismissed(claimed: Shop) -> None:
+    claimed.tap("snooze", ANA, until="shift")
+    claimed.now = DUE - timedelta(minutes=3)
+    claimed.tap("dismiss", ANA, reason="test")
+    passes_until(claimed, DUE + timedelta(hours=1))
+    assert told(claimed, ANA) == []
+    states = claimed.store.read_sync(lambda tx: tx.execute(select(nudges.nudge.c.state)).scalars().all())
+    assert set(states) == {"dropped"}
 
 
 def test_what_was_dismissed_for_longer_needs_us_anew(claimed: Shop) -> None:
