@@ -105,9 +105,9 @@ async def dismiss(stage: OnMsTeams) -> str:
 
 
 async def reopen(stage: OnMsTeams) -> str:
-    await dismiss(stage)
-    await says(stage, "Undo")
-    return (await stage.press("ana", "Undo")).text
+    await close(stage)
+    await says(stage, "Reopen")
+    return (await stage.press("ana", "Reopen")).text
 
 
 async def weighed(stage: OnMsTeams, button: str) -> str:
@@ -179,7 +179,7 @@ WAYS: Mapping[str, tuple[Callable[[OnMsTeams], Awaitable[str]], str]] = {
     "keep": (keep, "Thank you, it stays yours."),
     "close": (close, "Closed"),
     "dismiss": (dismiss, "Marked as not a problem."),
-    "reopen": (reopen, "Open again."),
+    "reopen": (reopen, "Open again, and yours."),
     "problem": (problem, "Thank you."),
     "no_problem": (no_problem, "Thank you."),
     "note": (note, "Noted in the thread."),
