@@ -7,6 +7,7 @@ import hmac
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_validator
 
@@ -56,6 +57,11 @@ def verify(signature: Signature, sent: Sent, options: Options) -> None:
         return
     if not SCHEMES[signature.scheme](sent, options.keys, signature):
         raise BadSignature("The signature does not fit: the secret differs, or the body was changed on its way")
+
+
+def by(signature: Signature) -> Callable[[Sent, Options], None]:
+    """Returns the `verify` of a tool that signs like this."""
+    return partial(verify, signature)
 
 
 def check_secrets(scheme: str, secrets: Sequence[SecretStr]) -> None:

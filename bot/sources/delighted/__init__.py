@@ -8,11 +8,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 import bot.listening
-from bot.listening import Ignored, Sent, paths, reading, signatures
+from bot.listening import Ignored, paths, reading, signatures
 from handlers.feedback import Feedback, FieldError, Metric
 
 GIVES_SECRET = True
-_SIGNATURE = signatures.Signature(scheme="hmac-sha256-hex", header="X-Delighted-Webhook-Signature")
 _RESPONSES = ("survey_response.created", "survey_response.updated")
 
 Property = Literal["key", "phone", "company", "value", "currency", "segment", "touchpoint"]
@@ -42,8 +41,7 @@ class Options(bot.listening.Options):
     survey_types: dict[str, Question] = Field(default_factory=dict)
 
 
-def verify(sent: Sent, options: Options) -> None:
-    signatures.verify(_SIGNATURE, sent, options)
+verify = signatures.by(signatures.Signature(scheme="hmac-sha256-hex", header="X-Delighted-Webhook-Signature"))
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:

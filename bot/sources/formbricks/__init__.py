@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import SecretStr, field_validator
 
 import bot.listening
-from bot.listening import Ignored, Sent, paths, reading, signatures
+from bot.listening import Ignored, paths, reading, signatures
 from bot.listening.asked import Asked
 from handlers.feedback import Feedback
 
@@ -40,8 +40,7 @@ class Options(Asked, bot.listening.Options):
         return secret
 
 
-def verify(sent: Sent, options: Options) -> None:
-    signatures.verify(_SIGNATURE, sent, options)
+verify = signatures.by(_SIGNATURE)
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import bot.listening
-from bot.listening import Sent, paths, reading, signatures
+from bot.listening import paths, reading, signatures
 from bot.listening.asked import Asked
 from handlers.feedback import Feedback
 
 UNCONFIRMED = "the script, which was written from Google's reference and never run in a Google account of ours"
 
-_SIGNATURE = signatures.Signature(scheme="hmac-sha256-base64-timestamp", header="X-Hero-Signature", timestamp="X-Hero-Timestamp")
 
 Name = Literal["score", "comment", "key", "name", "email", "phone", "company", "touchpoint", "wants_contact"]
 
@@ -23,8 +22,9 @@ class Options(Asked, bot.listening.Options):
     questions: dict[Name, str]
 
 
-def verify(sent: Sent, options: Options) -> None:
-    signatures.verify(_SIGNATURE, sent, options)
+verify = signatures.by(
+    signatures.Signature(scheme="hmac-sha256-base64-timestamp", header="X-Hero-Signature", timestamp="X-Hero-Timestamp")
+)
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:

@@ -8,11 +8,10 @@ from typing import Annotated, Any
 from pydantic import Field
 
 import bot.listening
-from bot.listening import Ignored, Sent, paths, reading, signatures
+from bot.listening import Ignored, paths, reading, signatures
 from handlers.feedback import Feedback, FieldError, Metric
 
 GIVES_SECRET = True
-_SIGNATURE = signatures.Signature(scheme="hmac-sha1-hex", header="X-Hub-Signature")
 _RATING = "data.item.conversation_rating"
 _ASKED_AT = f"{_RATING}.created_at"
 _AUTHOR = "data.item.source.author"
@@ -33,8 +32,7 @@ class Options(bot.listening.Options):
     link: Annotated[str, Field(pattern=r"^https://[^\s{}]*\{id\}[^\s{}]*$")] | None = None
 
 
-def verify(sent: Sent, options: Options) -> None:
-    signatures.verify(_SIGNATURE, sent, options)
+verify = signatures.by(signatures.Signature(scheme="hmac-sha1-hex", header="X-Hub-Signature"))
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:

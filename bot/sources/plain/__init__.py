@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import SecretStr, field_validator
 
 import bot.listening
-from bot.listening import Sent, reading, signatures
+from bot.listening import reading, signatures
 from handlers.feedback import Feedback
 
 _SIGNATURE = signatures.Signature(scheme=signatures.STANDARD)
@@ -24,8 +24,7 @@ class Options(bot.listening.Options):
         return secret
 
 
-def verify(sent: Sent, options: Options) -> None:
-    signatures.verify(_SIGNATURE, sent, options)
+verify = signatures.by(_SIGNATURE)
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:  # noqa: ARG001 - part of the interface

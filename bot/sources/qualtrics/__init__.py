@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import bot.listening
-from bot.listening import Sent, pasted, signatures
+from bot.listening import pasted, signatures
 from bot.listening.asked import Asked
 from handlers.feedback import Feedback
 
@@ -17,8 +17,7 @@ class Options(Asked, bot.listening.Options):
     """What the survey asks (see Asked), and the keys every source has."""
 
 
-def verify(sent: Sent, options: Options) -> None:
-    signatures.verify(pasted.SIGNATURE, sent, options)
+verify = signatures.by(pasted.SIGNATURE)
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 import bot.listening
-from bot.listening import Asking, Ignored, Sent, paths, reading, signatures
+from bot.listening import Asking, Ignored, paths, reading, signatures
 from bot.listening import payload as bodies
 from bot.listening.asked import Asked
 from bot.secret import Secret
@@ -17,7 +17,6 @@ from handlers.feedback import Feedback, FieldError
 
 UNCONFIRMED = "the hash of the signature, which we take for SHA-512 from its length, and the names of the form's fields"
 
-_SIGNATURE = signatures.Signature(scheme=signatures.FORM)
 _USUAL = {"key": "externalDataReference", "email": "recipientEmail"}
 
 Name = Literal["score", "comment", "touchpoint", "key", "name", "email", "phone", "company", "value", "currency", "segment"]
@@ -38,8 +37,7 @@ def read(body: bytes) -> Any:
     return bodies.read(form["MSG"].encode()) if "MSG" in form else form
 
 
-def verify(sent: Sent, options: Options) -> None:
-    signatures.verify(_SIGNATURE, sent, options)
+verify = signatures.by(signatures.Signature(scheme=signatures.FORM))
 
 
 def notice(payload: Any, options: Options) -> Sequence[str]:

@@ -11,12 +11,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 import bot.listening
-from bot.listening import Asking, Ignored, Page, Sent, paths, reading, signatures
+from bot.listening import Asking, Ignored, Page, paths, reading, signatures
 from bot.listening.asked import Asked
 from bot.secret import Secret
 from handlers.feedback import Feedback, FieldError
 
-_SIGNATURE = signatures.Signature(scheme="hmac-sha1-base64", header="Sm-Signature")
 _TABLE: paths.Table = {
     "id": "id",
     "occurred_at": "date_modified",
@@ -39,8 +38,7 @@ class Options(Asked, bot.listening.Options):
     choices: dict[Id, float] = Field(default_factory=dict)
 
 
-def verify(sent: Sent, options: Options) -> None:
-    signatures.verify(_SIGNATURE, sent, options)
+verify = signatures.by(signatures.Signature(scheme="hmac-sha1-base64", header="Sm-Signature"))
 
 
 def notice(payload: Any, options: Options) -> Sequence[str]:

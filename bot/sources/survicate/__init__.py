@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import bot.listening
-from bot.listening import Ignored, Sent, paths, reading, signatures
+from bot.listening import Ignored, paths, reading, signatures
 from bot.listening.asked import Asked
 from handlers.feedback import Feedback, FieldError, Metric
 
 UNCONFIRMED = "how the digest in its header Hmac is written; we take it for hex"
 
-_SIGNATURE = signatures.Signature(scheme="hmac-sha256-hex", header="Hmac")
 _EVENT = "event.questionAnswered"
 _BANDS = ("promoter", "passive", "detractor")
 _TABLE: paths.Table = {
@@ -36,8 +35,7 @@ class Options(Asked, bot.listening.Options):
     comment_id: int | None = None
 
 
-def verify(sent: Sent, options: Options) -> None:
-    signatures.verify(_SIGNATURE, sent, options)
+verify = signatures.by(signatures.Signature(scheme="hmac-sha256-hex", header="Hmac"))
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import bot.listening
-from bot.listening import Sent, paths, reading, signatures
+from bot.listening import paths, reading, signatures
 from bot.listening.asked import Asked
 from handlers.feedback import Feedback
 
 SECRET_IN_ADDRESS = True
-_SIGNATURE = signatures.Signature(scheme="url")
 _TABLE: paths.Table = {
     "id": "answer_id",
     "score": "answer_values.nps",
@@ -26,8 +25,7 @@ class Options(Asked, bot.listening.Options):
     """What the survey asks (see Asked), and the keys every source has."""
 
 
-def verify(sent: Sent, options: Options) -> None:
-    signatures.verify(_SIGNATURE, sent, options)
+verify = signatures.by(signatures.Signature(scheme="url"))
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:

@@ -7,13 +7,12 @@ from typing import Any
 from urllib.parse import quote
 
 import bot.listening
-from bot.listening import Ignored, Sent, paths, reading, signatures
+from bot.listening import Ignored, paths, reading, signatures
 from handlers.feedback import Feedback, FieldError, Metric
 
 UNCONFIRMED = "whether it signs, and the names of the events of changed and deleted reviews, which are ignored"
 
 SECRET_IN_ADDRESS = True
-_SIGNATURE = signatures.Signature(scheme="url")
 _TABLE: paths.Table = {
     "id": "eventData.id",
     "score": "eventData.stars",
@@ -29,8 +28,7 @@ class Options(bot.listening.Options):
     """Only the keys every source has."""
 
 
-def verify(sent: Sent, options: Options) -> None:
-    signatures.verify(_SIGNATURE, sent, options)
+verify = signatures.by(signatures.Signature(scheme="url"))
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:  # noqa: ARG001 - part of the interface

@@ -8,11 +8,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 import bot.listening
-from bot.listening import Ignored, Sent, paths, reading, signatures
+from bot.listening import Ignored, paths, reading, signatures
 from bot.listening.asked import Asked
 from handlers.feedback import Feedback, FieldError
 
-_SIGNATURE = signatures.Signature(scheme="hmac-sha256-base64", header="Typeform-Signature")
 _ANSWERS = "form_response.answers"
 
 Name = Literal[
@@ -27,8 +26,7 @@ class Options(Asked, bot.listening.Options):
     hidden: dict[Name, str] = Field(default_factory=dict)
 
 
-def verify(sent: Sent, options: Options) -> None:
-    signatures.verify(_SIGNATURE, sent, options)
+verify = signatures.by(signatures.Signature(scheme="hmac-sha256-base64", header="Typeform-Signature"))
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:

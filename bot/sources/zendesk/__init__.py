@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 import bot.listening
-from bot.listening import Ignored, Sent, pasted, reading, signatures
+from bot.listening import Ignored, pasted, reading, signatures
 from bot.listening.asked import Answers, Asked
 from handlers.feedback import Feedback, Metric
 
@@ -39,8 +39,7 @@ class Options(Asked, bot.listening.Options):
     answers: Answers = Field(default_factory=lambda: dict(_GOOD_OR_BAD))
 
 
-def verify(sent: Sent, options: Options) -> None:
-    signatures.verify(_SIGNATURE, sent, options)
+verify = signatures.by(_SIGNATURE)
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:
