@@ -14,6 +14,7 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from bot import metrics
+from bot.collecting.cursors import fitting
 from bot.commands.replaying import replay
 from bot.config import Settings, load
 from handlers.forgetting.erase import erase
@@ -236,6 +237,13 @@ async def test_what_could_not_be_read_is_kept_for_a_week_at_least_and_the_rest_f
 
 
 @pytest.mark.parametrize(("first", "then"), list(permutations(ASKED, 2)), ids=lambda tool: tool.kind)
+def test_no_cursor_of_one_kind_of_tool_fits_another(tools: Tools, first: Tool, then: Tool) -> None:
+    theirs, ours = (loaded(tool, tools) for tool in (first, then))
+    begin = ours.source.begin(NOW, ours.options)
+    assert fitting(theirs.source.begin(NOW, theirs.options), begin) == begin
+
+
+@pytest.mark.parametrize(("first", "then"), list(zip(ASKED, [*ASKED[1:], ASKED[0]], strict=True)), ids=lambda tool: tool.kind)
 async def test_a_name_that_is_given_to_another_kind_of_tool_is_read_from_its_beginning(
     store: Store, company: Company, tools: Tools, first: Tool, then: Tool
 ) -> None:
