@@ -214,7 +214,8 @@ def test_what_is_counted_is_said_in_words(shop: Week47) -> None:
     assert "under 30 answers it is too few to compare" in text
 
 
-def test_those_who_wait_are_listed_the_longest_waiting_first_over_all_teams(shop: Week47) -> None:
+def leads_elm_too(shop: Week47) -> None:
+    """Lea leads a second team, which gets what is tagged `elm`."""
     elm = shop.company.teams["oak-street"].model_copy(update={"name": "elm", "title": "Elm"})
     to_elm = shop.company.routes[0].model_copy(
         update={"name": "elm", "team": "elm", "when": When(band=("detractor",), tag=("elm",))}
@@ -222,6 +223,10 @@ def test_those_who_wait_are_listed_the_longest_waiting_first_over_all_teams(shop
     teams = {**shop.company.teams, "elm": elm}
     shop.company = shop.company.model_copy(update={"teams": teams, "routes": (to_elm, *shop.company.routes)})
     shop.store.write_sync(nudges.put_on_duty, "elm", Role.LEADER, [1])
+
+
+def test_those_who_wait_are_listed_the_longest_waiting_first_over_all_teams(shop: Week47) -> None:
+    leads_elm_too(shop)
     shop.done(1)
     shop.says(2, "Waits since Monday.")
     shop.passes(hours=1)
@@ -236,13 +241,7 @@ def test_those_who_wait_are_listed_the_longest_waiting_first_over_all_teams(shop
 
 
 def test_a_cause_leads_to_its_own_cases_also_where_one_leads_fewer_teams_since(shop: Week47) -> None:
-    elm = shop.company.teams["oak-street"].model_copy(update={"name": "elm", "title": "Elm"})
-    to_elm = shop.company.routes[0].model_copy(
-        update={"name": "elm", "team": "elm", "when": When(band=("detractor",), tag=("elm",))}
-    )
-    teams = {**shop.company.teams, "elm": elm}
-    shop.company = shop.company.model_copy(update={"teams": teams, "routes": (to_elm, *shop.company.routes)})
-    shop.store.write_sync(nudges.put_on_duty, "elm", Role.LEADER, [1])
+    leads_elm_too(shop)
     shop.done(1, cause="other")
     for n in (2, 3):
         shop.done(n, cause="waiting time", tags=("elm",))
