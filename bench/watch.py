@@ -92,7 +92,7 @@ def verdicts(samples: Sequence[Sample]) -> list[Verdict]:
     found.append(_verdict("connections to PostgreSQL", lambda s: s.connections, early, late, more=SPARE, pick=max))
     found.append(_verdict("messages waiting", lambda s: s.waiting, early, late, more=BACKLOG))
     parked = samples[-1].parked
-    return [*found, Verdict("messages set aside", samples[0].parked, parked, 0, parked == 0)]
+    return [*found, Verdict("messages parked", samples[0].parked, parked, 0, parked == 0)]
 
 
 def _verdict(

@@ -46,7 +46,7 @@ safety_net = Counter(
     "Lanes found only by looking every so often: `forgotten` counts mistakes of ours, `unwoken` also what other processes wanted.",
     ["how"],
 )
-parked = Counter("action_hero_parked", "Messages set aside for ops, with a reason.", ["chat"])
+parked = Counter("action_hero_parked", "Messages parked for ops, with a reason.", ["chat"])
 nudges = Gauge(
     "action_hero_recent_nudges", "Reminders of the last 30 days, by what became of them and for whom.", ["state", "role"]
 )
@@ -72,7 +72,7 @@ in_doubt = Gauge("action_hero_in_doubt_messages", "Messages that were sent, and 
 database_up = Gauge("action_hero_database_up", "1 while the database can be read and written, else 0.")
 depth = Gauge("action_hero_waiting_messages", "Messages not shown yet, by chat and state.", ["chat", "state"])
 oldest = Gauge(
-    "action_hero_oldest_waiting_seconds", "Age of the oldest message that was never shown yet, those set aside left out.", ["chat"]
+    "action_hero_oldest_waiting_seconds", "Age of the oldest message that was never shown yet, parked ones left out.", ["chat"]
 )
 
 

@@ -13,7 +13,7 @@ from storage.messages import PERHAPS_THERE, message
 from storage.prepared import AnyRow
 from storage.units import wake
 
-_WAITING, _ASIDE = "message.shown < message.wanted AND message.state <> 'parked'", "message.state = 'parked'"
+_WAITING, _PARKED = "message.shown < message.wanted AND message.state <> 'parked'", "message.state = 'parked'"
 """In the words of two indexes, which hold few of all the messages there ever were."""
 
 
@@ -41,9 +41,9 @@ def depth(tx: Connection) -> Sequence[AnyRow]:
         *(unseen.label("unseen"), case((channel_held_up == 1, func.min(waits)), else_=func.min(late)).label("oldest_s")),
     )
     # Two halves: this runs all the time, and one condition for both would read every message.
-    halves = (_WAITING, _ASIDE)
-    waiting, aside = (select(*columns).where(text(half)).group_by(message.c.chat, message.c.state) for half in halves)
-    return tx.execute(union_all(waiting, aside.where(message.c.shown < message.c.wanted))).all()
+    halves = (_WAITING, _PARKED)
+    waiting, gone = (select(*columns).where(text(half)).group_by(message.c.chat, message.c.state) for half in halves)
+    return tx.execute(union_all(waiting, gone.where(message.c.shown < message.c.wanted))).all()
 
 
 def parked(tx: Connection) -> int:
@@ -51,10 +51,10 @@ def parked(tx: Connection) -> int:
     return tx.execute(select(func.count()).select_from(message).where(message.c.state == "parked")).scalar_one()
 
 
-def set_aside(tx: Connection, but: str = "") -> Sequence[AnyRow]:
+def parked_by_reason(tx: Connection, but: str = "") -> Sequence[AnyRow]:
     """The parked messages by chat and reason, the most first: how many, how many of them cards, one of the keys. `but` is a kind
     that is not counted."""
-    return _by_reason(tx, text(_ASIDE), message.c.shown < message.c.wanted, message.c.kind != but)
+    return _by_reason(tx, text(_PARKED), message.c.shown < message.c.wanted, message.c.kind != but)
 
 
 def held_up(tx: Connection, longer_than: timedelta) -> Sequence[AnyRow]:
@@ -78,7 +78,7 @@ def _by_reason(tx: Connection, *which: ColumnElement[bool] | TextClause) -> Sequ
 
 def replay(tx: Connection, key: str | None) -> int:
     """Send a parked message again, or with None all that are; one that may have arrived is looked for first. Returns how many."""
-    these = text(_ASIDE) if key is None else and_(message.c.key == key, text(_ASIDE))
+    these = text(_PARKED) if key is None else and_(message.c.key == key, text(_PARKED))
     rows = tx.execute(
         update(message)
         .where(these, message.c.shown < message.c.wanted)

@@ -109,7 +109,7 @@ def failing(tx: Connection) -> Sequence[AnyRow]:
     return tx.execute(select(errand).where(*troubled).order_by(errand.c.id)).all()
 
 
-def set_aside(tx: Connection, since_s: float = 0) -> Sequence[AnyRow]:
+def parked_by_reason(tx: Connection, since_s: float = 0) -> Sequence[AnyRow]:
     """Returns how many errands were parked since then, by source and reason."""
     parked = (errand.c.state == "parked", errand.c.next_s >= since_s)
     each = select(errand.c.source, errand.c.reason, func.count().label("number")).where(*parked)

@@ -29,7 +29,7 @@ from storage.prepared import AnyRow
 log = structlog.get_logger()
 
 KEPT_UNREAD = timedelta(days=7)
-"""How long a payload that could not be read is kept at least; and a response that was set aside."""
+"""How long a payload that could not be read is kept at least; and a parked response."""
 LEASE_S = 120.0
 """Seconds that one request and its response may take before another replica asks."""
 LOOK_BACK = timedelta(days=3)
@@ -90,7 +90,7 @@ class Collector:
                 group.create_task(self._tend(each, client), name=f"collect-{each.name}")
 
     async def _forget(self) -> None:
-        """Delete kept payloads and responses set aside once their days are over, every hour."""
+        """Delete kept payloads and parked responses once their days are over, every hour."""
         while True:
             try:
                 await self._forget_once()

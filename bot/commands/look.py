@@ -92,9 +92,7 @@ def deliveries(
 def sources(
     replay: Annotated[
         str | None,
-        typer.Option(
-            "--replay", help="Read the kept payloads of this source again, and fetch what was set aside.", metavar="SOURCE"
-        ),
+        typer.Option("--replay", help="Read the kept payloads of this source again, and fetch what is parked.", metavar="SOURCE"),
     ] = None,
     config: Config = APP_YAML,
     database: Database = None,

@@ -59,11 +59,11 @@ def _state(tx: Connection, name: str) -> list[str]:
     named = [row for row in errands.unfinished(tx) if row.source == name]
     waiting, parked = ([row for row in named if row.state == state] for state in ("waiting", "parked"))
     if named:
-        lines.append(f"{len(waiting)} response{'s' * (len(waiting) != 1)} to be fetched, {len(parked)} set aside")
+        lines.append(f"{len(waiting)} response{'s' * (len(waiting) != 1)} to be fetched, {len(parked)} parked")
     lines += [f"they wait: {reason}" for reason in sorted({row.reason for row in waiting if row.reason})]
-    lines += [f"set aside: {row.reference}, {row.reason}" for row in parked]
+    lines += [f"parked: {row.reference}, {row.reason}" for row in parked]
     if parked:
-        lines.append(f"to fetch again what is set aside, once its reason is mended: hero sources --replay {name}")
+        lines.append(f"to fetch again what is parked, once its reason is mended: hero sources --replay {name}")
     return lines
 
 
@@ -76,7 +76,7 @@ def _to_mend(settings: Settings, name: str) -> str:
 
 
 def replay(settings: Settings, store: Store, name: str, now: datetime) -> str:
-    """Read all kept payloads of a source again, in order of arrival, and make due again what was set aside. Returns what to print.
+    """Read all kept payloads of a source again, in order of arrival, and make due again what is parked. Returns what to print.
     Raises Mistaken for an unknown name."""
     each = settings.sources.get(name)
     if each is None:
@@ -96,7 +96,7 @@ def replay(settings: Settings, store: Store, name: str, now: datetime) -> str:
         newest = {arrival.feedback.id for arrival in arrivals if last.get((arrival.feedback.id, row.rejected), row.id) <= row.id}
         counted.update(_stored(store, settings.company, row, arrivals, newest, keep=bool(each.options.keep)))
     lines = [f"{number} {what}" for what, number in sorted(counted.items())]
-    lines += [f"{due} set aside: the running bot fetches {'it' if due == 1 else 'them'} again within a minute"] if due else []
+    lines += [f"{due} parked: the running bot fetches {'it' if due == 1 else 'them'} again within a minute"] if due else []
     lines = lines or [f"Nothing of {name} is kept."]
     why = (f"  {number} time{'s' * (number != 1)}: {reason}" for reason, number in reasons.most_common(10))
     return "\n".join([*lines, *why])

@@ -73,10 +73,10 @@ def _trouble(tx: Connection, loaded: LoadedSource) -> list[Diagnosis]:
         warning(part, what, NOBODY_HEARS, "Mend that; a new token needs a new start. It is asked again by itself.")
         for what in _refusing(tx, loaded)
     ]
-    for row in errands.set_aside(tx):
+    for row in errands.parked_by_reason(tx):
         if row.source == name:
             do = f"If they were not deleted there, mend that, then: hero sources --replay {name}"
-            found.append(warning(part, f"{row.number} set aside: {row.reason}", NOBODY_HEARS, do))
+            found.append(warning(part, f"{row.number} parked: {row.reason}", NOBODY_HEARS, do))
     if unread := payloads.unread(tx, name):
         do = f"See why, and read them again once that is mended: hero sources --replay {name}"
         found.append(warning(part, f"{unread} payload{'s' * (unread != 1)} could not be read", NOBODY_HEARS, do))

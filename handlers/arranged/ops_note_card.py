@@ -10,7 +10,8 @@ from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
 from handlers.wording.words import cut
 
-WRONG = ("gone", "silent", "unread", "set_aside", "payloads", "parked", "held_up", "unrouted", "unmet")
+_ONCE = "set_aside"  # what notes that are stored already call the parked answers
+WRONG = ("gone", "silent", "unread", "parked_answers", _ONCE, "payloads", "parked", "held_up", "unrouted", "unmet")
 OF_A_KIND = 3
 """Lines about the same kind of problem; the rest is counted."""
 FIRST = 120
@@ -27,7 +28,7 @@ def card(found: Mapping[str, Any], titles: Mapping[str, str]) -> Card:
         *_few([_gone(*each) for each in found.get("gone", ())]),
         *_few([_silent(*each) for each in found.get("silent", ())]),
         *_few([_unread(*each) for each in found.get("unread", ())]),
-        *_few([_set_aside(*each) for each in found.get("set_aside", ())]),
+        *_few([_parked_answers(*each) for each in found.get("parked_answers", found.get(_ONCE, ()))]),
         *_few([_not_understood(*each) for each in found.get("payloads", ())]),
         *_few([_held_up(each) for each in found.get("held_up", ())]),
         *_few([_parked(each) for each in found.get("parked", ())]),
@@ -75,7 +76,7 @@ def _unread(source: str, reason: str) -> str:
     ).format(source=source, reason=_no_stop(reason))
 
 
-def _set_aside(source: str, number: int, reason: str) -> str:
+def _parked_answers(source: str, number: int, reason: str) -> str:
     said = ngettext(
         "{source}: one answer could not be fetched: {reason}. Nobody hears what that customer said.",
         "{source}: {n} answers could not be fetched: {reason}. Nobody hears what these customers said.",

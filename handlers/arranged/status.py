@@ -55,7 +55,7 @@ def _teams(tx: Connection, company: Company, now: datetime) -> list[str]:
 
 def _deliveries(tx: Connection) -> list[str]:
     rows = [row for row in delivery_log.depth(tx) if row.state != "parked"]
-    parked = delivery_log.set_aside(tx)
+    parked = delivery_log.parked_by_reason(tx)
     if not rows and not parked:
         return [_("Everything said has reached its chat.")]
     words = {"waiting": _("waiting"), "sending": _("being sent"), "shown": _("to be drawn anew")}
@@ -81,10 +81,10 @@ def _unrouted(tx: Connection, now: datetime) -> list[str]:
 def _not_read(tx: Connection, company: Company, now: datetime) -> list[str]:
     lines = [_("{source} cannot be read: {reason}").format(source=name, reason=why) for name, why in unread.tools(tx, company)]
     lines += [
-        ngettext("{source}: one answer is set aside: {reason}", "{source}: {n} answers are set aside: {reason}", number).format(
+        ngettext("{source}: one answer is parked: {reason}", "{source}: {n} answers are parked: {reason}", number).format(
             source=name, n=number, reason=reason
         )
-        for name, number, reason in unread.set_aside(tx, company, now - WEEK)
+        for name, number, reason in unread.parked(tx, company, now - WEEK)
     ]
     lines += [
         ngettext(

@@ -1,4 +1,4 @@
-"""What of the sources cannot be read: tools that refuse or do not answer, responses set aside, payloads not understood. For ops."""
+"""What of the sources cannot be read: tools that refuse or do not answer, parked responses, payloads not understood. For ops."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def tools(tx: Connection, company: Company) -> list[tuple[str, str]]:
     return [(source, reason) for source, reason in sorted(why.items()) if source in company.sources]
 
 
-def set_aside(tx: Connection, company: Company, since: datetime) -> list[tuple[str, int, str]]:
+def parked(tx: Connection, company: Company, since: datetime) -> list[tuple[str, int, str]]:
     """Returns the responses that were given up since then: source, number, reason."""
-    rows = errands.set_aside(tx, since.timestamp())
+    rows = errands.parked_by_reason(tx, since.timestamp())
     return [(row.source, row.number, row.reason) for row in rows if row.source in company.sources]
 
 

@@ -127,7 +127,7 @@ async def test_what_was_refused_is_said_once_after_the_wait_and_never_doubled(st
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", ["413html", "BadArgument"])
-async def test_what_teams_will_never_take_is_set_aside_and_does_not_hold_up_the_next(stage: OnMsTeams, kind: str) -> None:
+async def test_what_teams_will_never_take_is_parked_and_does_not_hold_up_the_next(stage: OnMsTeams, kind: str) -> None:
     stage.teams.fail_next("create", kind)
     await stage.here.hears(id="r-1", score=3, comment="Slow.")
     await stage.here.hears(id="r-2", score=3, comment="Cold.")

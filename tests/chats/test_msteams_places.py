@@ -209,7 +209,7 @@ def test_a_new_channel_that_is_just_renamed_or_left_is_not_taken_from_the_list_a
 @pytest.mark.parametrize(
     ("flag", "words"), [("private", "The bot is not a member there"), ("deleted", "knows no such conversation")]
 )
-async def test_a_channel_that_turns_us_away_is_marked_and_only_the_message_that_found_out_is_set_aside(
+async def test_a_channel_that_turns_us_away_is_marked_and_only_the_message_that_found_out_is_parked(
     tmp_path: Path, flag: str, words: str
 ) -> None:
     async with stand(tmp_path) as (here, teams):

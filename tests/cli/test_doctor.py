@@ -308,7 +308,7 @@ async def test_what_cannot_be_read_of_a_source_is_found_with_its_reason_and_the_
     assert told == {
         ("shop", "30 payloads could not be read"): ("See why, and read them again once that is mended: hero sources --replay shop"),
         ("hub", f"cannot be asked: {refused}; 1 failure in a row; never read yet"): mend,
-        ("monkey", "1 set aside: what we ask for is not there (HTTP 404)"): (
+        ("monkey", "1 parked: what we ask for is not there (HTTP 404)"): (
             "If they were not deleted there, mend that, then: hero sources --replay monkey"
         ),
         ("survey", f"1 answer cannot be fetched: {refused}"): mend,

@@ -167,7 +167,7 @@ async def test_an_erased_answer_that_is_delivered_again_is_not_kept_as_it_came(t
         assert "olav@mail.example" in kept.body
 
 
-async def test_what_was_set_aside_is_fetched_again_once_it_is_asked_for(tmp_path: Path) -> None:
+async def test_what_was_parked_is_fetched_again_once_it_is_asked_for(tmp_path: Path) -> None:
     async with running(tmp_path, "{practice: {}}", "practice:oak-street") as here:
         store, found = here.house.store, settings(tmp_path, "rating")
         for name in ("shop", "qualtrics"):
@@ -175,10 +175,10 @@ async def test_what_was_set_aside_is_fetched_again_once_it_is_asked_for(tmp_path
             errand = store.write_sync(errands.take, [name], 1.0, 2.0)
             assert errand is not None
             store.write_sync(errands.park, errand.id, errand.wanted, 3.0, "not there")
-        lines = ("0 responses to be fetched, 1 set aside", "set aside: R_1, not there")
-        do = "to fetch again what is set aside, once its reason is mended: hero sources --replay qualtrics"
+        lines = ("0 responses to be fetched, 1 parked", "parked: R_1, not there")
+        do = "to fetch again what is parked, once its reason is mended: hero sources --replay qualtrics"
         assert "\n  ".join((*lines, do)) in told(found, store)
-        assert replay(found, store, "shop", NOW) == "1 set aside: the running bot fetches it again within a minute"
+        assert replay(found, store, "shop", NOW) == "1 parked: the running bot fetches it again within a minute"
         assert {(row.source, row.state) for row in store.read_sync(errands.unfinished)} == {
             ("shop", "waiting"),
             ("qualtrics", "parked"),

@@ -144,7 +144,7 @@ async def test_where_the_chat_cannot_be_searched_it_is_sent_again_and_the_doubt_
     assert shop.store.read_sync(messages.by_key, "card:1").doubts == 1
 
 
-async def test_a_team_that_ops_arranged_in_this_very_moment_is_asked_for_before_its_card_is_set_aside(shop: Shop) -> None:
+async def test_a_team_that_ops_arranged_in_this_very_moment_is_asked_for_before_its_card_is_parked(shop: Shop) -> None:
     chat, whole = Scripted(), shop.company
     shop.hears(said("a"))
     shop.company = whole.model_copy(update={"teams": {}, "routes": ()})

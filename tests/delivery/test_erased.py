@@ -78,7 +78,7 @@ async def test_a_post_whose_answer_was_lost_is_found_and_drawn_anew(desk: Desk) 
     assert (desk.chat.edits, left(desk.shop, gone)) == ([ERASED], [])
 
 
-async def test_a_post_that_was_set_aside_in_doubt_is_looked_for_and_drawn_anew(desk: Desk) -> None:
+async def test_a_post_that_was_parked_in_doubt_is_looked_for_and_drawn_anew(desk: Desk) -> None:
     desk.chat.faults = ["dropped"]
     await desk.sends(desk.leased())
     desk.shop.store.write_sync(sending.park, desk.leased(LATER), 0.0, "500, 8 times, while other messages went through")

@@ -41,7 +41,7 @@ async def test_an_edit_nobody_knows_the_outcome_of_is_repeated_soon(desk: Desk) 
     [(8, 59.0, True), (7, 0.0, False), (8, 61.0, False), (8, None, False)],
     ids=["eight tries", "seven tries", "others long ago", "no others"],
 )
-async def test_what_fails_eight_times_is_set_aside_only_if_its_chat_accepted_another_message_within_a_minute(
+async def test_what_fails_eight_times_is_parked_only_if_its_chat_accepted_another_message_within_a_minute(
     desk: Desk, fault: Exception, tries: int, ago: float | None, parked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = desk.clock.seconds()
@@ -66,7 +66,7 @@ async def test_what_fails_eight_times_is_set_aside_only_if_its_chat_accepted_ano
     assert counted(metrics.parked, "slack") == before + parked
 
 
-async def test_what_is_set_aside_at_its_first_doubt_is_looked_for_when_it_is_sent_again(desk: Desk) -> None:
+async def test_what_is_parked_at_its_first_doubt_is_looked_for_when_it_is_sent_again(desk: Desk) -> None:
     desk.tried("card:1", 7)
     desk.chat.faults = [ValueError("a slip")]
     await desk.sends(desk.leased())
@@ -77,7 +77,7 @@ async def test_what_is_set_aside_at_its_first_doubt_is_looked_for_when_it_is_sen
     assert desk.row().state == "shown"
 
 
-async def test_what_is_set_aside_after_many_doubts_is_looked_for_when_it_is_sent_again(desk: Desk) -> None:
+async def test_what_is_parked_after_many_doubts_is_looked_for_when_it_is_sent_again(desk: Desk) -> None:
     desk.shop.hears(said("r-2"))
     await desk.sends(desk.leased())
     desk.tried("card:2", 7)
@@ -113,7 +113,7 @@ async def test_a_post_at_which_we_fail_ourselves_is_in_doubt_and_an_edit_is_not(
 
 
 @pytest.mark.parametrize(("tries", "state"), [(7, "sending"), (8, "parked"), (9, "parked")])
-async def test_what_we_fail_at_eight_times_is_set_aside(desk: Desk, tries: int, state: str) -> None:
+async def test_what_we_fail_at_eight_times_is_parked(desk: Desk, tries: int, state: str) -> None:
     desk.tried("card:1", tries - 1)
     desk.chat.faults = [ValueError("a slip")]
     during = await desk.sends(desk.leased())

@@ -68,7 +68,7 @@ async def test_a_chat_that_is_not_reached_is_tried_less_and_less_often_but_about
     assert (desk.row().state, desk.row().reason, desk.row().attempts) == ("waiting", "no route", attempt)
 
 
-async def test_what_is_refused_is_set_aside_and_its_lane_rests_as_after_a_post(desk: Desk) -> None:
+async def test_what_is_refused_is_parked_and_its_lane_rests_as_after_a_post(desk: Desk) -> None:
     before = counted(metrics.parked, "slack")
     desk.chat.faults = [Refused("the channel is archived")]
     during = await desk.sends(desk.leased())
@@ -86,7 +86,7 @@ async def test_nothing_is_begun_that_might_outlast_the_lease(desk: Desk) -> None
     assert desk.chat.keys == ["card:1"]
 
 
-async def test_what_is_said_in_the_thread_of_a_card_that_never_came_is_set_aside_with_the_way_out(desk: Desk) -> None:
+async def test_what_is_said_in_the_thread_of_a_card_that_never_came_is_parked_with_the_way_out(desk: Desk) -> None:
     desk.shop.tap("note", ANA, note="She is at the till.")
     desk.chat.faults = [Refused("the channel is archived")]
     await desk.sends(desk.leased())
@@ -97,7 +97,7 @@ async def test_what_is_said_in_the_thread_of_a_card_that_never_came_is_set_aside
     assert (desk.row(key).state, desk.row(key).reason) == ("parked", told)
 
 
-async def test_what_would_hang_from_a_card_in_another_chat_is_set_aside_and_holds_nobody_up(desk: Desk) -> None:
+async def test_what_would_hang_from_a_card_in_another_chat_is_parked_and_holds_nobody_up(desk: Desk) -> None:
     await desk.sends(desk.leased())
     desk.shop.tap("note", ANA, note="She is at the till.")
     left = {"chat": "msteams", "gate": "msteams:main:19:oak"}
@@ -113,7 +113,7 @@ async def test_what_would_hang_from_a_card_in_another_chat_is_set_aside_and_hold
     assert desk.chat.keys == ["card:1"]
 
 
-async def test_what_cannot_be_drawn_for_a_mistake_of_ours_is_set_aside_without_being_sent(desk: Desk) -> None:
+async def test_what_cannot_be_drawn_for_a_mistake_of_ours_is_parked_without_being_sent(desk: Desk) -> None:
     desk.shop.company = None  # type: ignore[assignment]
     await desk.sends(desk.leased())
     assert (desk.row().state, desk.chat.posts) == ("parked", [])

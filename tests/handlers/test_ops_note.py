@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Connection, update
 
 from handlers.arranged import ops_note
-from handlers.arranged.ops_note_card import card
+from handlers.arranged.ops_note_card import card, is_wrong
 from handlers.calendar.hours import OpeningHours
 from handlers.cards import Card
 from handlers.commands import answer
@@ -67,7 +67,7 @@ def note(shop: Shop) -> Card:
 
 
 def parked(shop: Shop, reason: str = "Slack says this channel is archived: name another one in app.yaml, then replay") -> None:
-    """Everything that waits is set aside."""
+    """Everything that waits is parked."""
     while leased := shop.store.write_sync(sending.lease, ["slack"], time.time(), 10.0, 20.0, 10)[0]:
         for attempt in leased:
             shop.store.write_sync(sending.park, attempt, 0.0, reason)
@@ -314,7 +314,7 @@ def test_status_says_what_of_the_sources_cannot_be_read(shop: Shop) -> None:
     [stands] = shop.store.write_sync(answer, shop.company, "status", KIM, KIM.place, shop.now).cards
     assert stands.context[-4:] == (
         "survey cannot be read: it does not accept our token",
-        "survey: one answer is set aside: it is not there",
+        "survey: one answer is parked: it is not there",
         "survey: 30 payloads of the last 7 days could not be read.",
         "In a terminal, hero sources says what to do about it.",
     )
@@ -436,3 +436,10 @@ def test_of_much_trouble_of_one_kind_three_are_told_and_the_rest_is_counted() ->
     found: dict[str, Any] = {"silent": [[f"survey-{n}", 5, 1] for n in range(5)]}
     told = card(found, {})
     assert (len(told.context), told.context[-1]) == (4, "2 more like that.")
+
+
+@pytest.mark.parametrize("key", ["parked_answers", "set_aside"])
+def test_parked_answers_are_told_also_of_a_note_that_was_stored_under_the_older_word(key: str) -> None:
+    found: dict[str, Any] = {key: [["survey", 1, "it is not there"]]}
+    assert is_wrong(found)
+    assert card(found, {}).context[0].startswith("survey: one answer could not be fetched: it is not there.")

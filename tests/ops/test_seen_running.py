@@ -137,9 +137,7 @@ async def test_42_what_goes_wrong_moves_a_metric(tmp_path: Path, database: str) 
         await here.hears(id="r-2", score=2)
         await eventually(lambda: moved("action_hero_parked_total", chat))
         assert (await read(here))[("action_hero_waiting_messages", (chat, ("state", "parked")))] == 1
-        assert (("action_hero_oldest_waiting_seconds", (chat,)) in await read(here)) is False, (
-            "what is set aside has stopped waiting"
-        )
+        assert (("action_hero_oldest_waiting_seconds", (chat,)) in await read(here)) is False, "what is parked has stopped waiting"
         stage.slack.channel("C1", archived=False)
 
         stage.slack.fail_next("chat.postMessage", "429")

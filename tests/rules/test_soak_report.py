@@ -29,6 +29,6 @@ def test_each_thing_that_leaks_is_named() -> None:
         "threads of a replica": [replace(each, threads=(14, 14 + n // 5)) for n, each in enumerate(FLAT)],
         "connections to PostgreSQL": [replace(each, connections=12 + n // 5) for n, each in enumerate(FLAT)],
         "messages waiting": [replace(each, waiting=2 * n) for n, each in enumerate(FLAT)],
-        "messages set aside": [replace(each, parked=n == 49) for n, each in enumerate(FLAT)],
+        "messages parked": [replace(each, parked=n == 49) for n, each in enumerate(FLAT)],
     }
     assert {what: failed(samples) for what, samples in leaks.items()} == {what: [what] for what in leaks}

@@ -446,7 +446,7 @@ async def test_a_response_that_was_named_is_fetched_once(
 
 
 @each_named
-async def test_a_response_that_is_not_there_is_set_aside_with_its_reason_and_stops_no_other(
+async def test_a_response_that_is_not_there_is_parked_with_its_reason_and_stops_no_other(
     store: Store, company: Company, tools: Tools, tool: Tool
 ) -> None:
     comes(tools, tool, 1)
@@ -456,8 +456,8 @@ async def test_a_response_that_is_not_there_is_set_aside_with_its_reason_and_sto
         await eventually(
             lambda: stored(store) == ids(1) and [row.state for row in store.read_sync(errands.unfinished)] == ["parked"]
         )
-        [aside] = store.read_sync(errands.unfinished)
-        assert (aside.reference, aside.reason) == ("404", "what we ask for is not there, or no longer (HTTP 404)")
+        [parked] = store.read_sync(errands.unfinished)
+        assert (parked.reference, parked.reason) == ("404", "what we ask for is not there, or no longer (HTTP 404)")
 
 
 @each_named
@@ -511,7 +511,7 @@ async def test_neither_a_limit_nor_a_refused_token_uses_up_the_tries_of_a_respon
     assert store.read_sync(errands.unfinished) == []
 
 
-def test_what_was_set_aside_is_forgotten_after_a_week_and_what_waits_is_not(store: Store) -> None:
+def test_what_was_parked_is_forgotten_after_a_week_and_what_waits_is_not(store: Store) -> None:
     store.write_sync(errands.name, "tool", ["1", "2", "3"], 0.0)
     for now_s in (100.0, 200.0):
         errand = store.write_sync(errands.take, ["tool"], 1.0, 5.0)

@@ -142,7 +142,7 @@ def test_what_was_certainly_refused_waits_without_doubt_and_holds_its_lane_until
     assert [(attempt.key, attempt.doubtful, attempt.attempts) for attempt in again] == [(first.key, False, 2)]
 
 
-def test_what_is_set_aside_lets_the_next_one_through(lane: Store) -> None:
+def test_what_is_parked_lets_the_next_one_through(lane: Store) -> None:
     first = next(attempt for attempt in leased(lane, NOW) if attempt.key == "a")
     assert lane.write_sync(sending.park, first, NOW, "no such channel")
     assert keys(leased(lane, NOW)) == ["b"]
@@ -207,7 +207,7 @@ def test_the_safety_net_shortens_only_what_no_lane_is_allowed_to_wait(lane: Stor
     assert keys(leased(lane, NOW + SETTLE)) == ["b", "c"], "its lease, made by a clock that was ahead, no longer holds"
 
 
-def test_why_a_message_is_set_aside_or_late_is_told_until_it_is_shown(lane: Store) -> None:
+def test_why_a_message_is_parked_or_late_is_told_until_it_is_shown(lane: Store) -> None:
     a, c = sorted(leased(lane, NOW), key=lambda attempt: attempt.key)
     lane.write_sync(sending.put_off, a, NOW, "ratelimited")
     lane.write_sync(sending.park, c, NOW, "no such channel")
