@@ -23,7 +23,7 @@ from handlers.feedback import Case, Person, Place
 from handlers.followup import followup_card
 from handlers.huddles import huddle
 from handlers.lose import lose
-from handlers.nudges import wishes
+from handlers.nudges import preferences
 from handlers.rules import Company
 from handlers.situation import Word
 from handlers.whereabouts import with_places
@@ -132,22 +132,22 @@ def _usual_help() -> str:
 
 
 Command = Callable[[Connection, Company, Word], Reply]
-WISHES: Mapping[str, Command] = {
-    "less": wishes.less,
-    "more": wishes.more,
-    "stop": wishes.stop,
-    "pause": wishes.pause,
-    "quiet": wishes.hush,
-    "away": wishes.away,
+ABOUT_ONESELF: Mapping[str, Command] = {
+    "less": preferences.less,
+    "more": preferences.more,
+    "stop": preferences.stop,
+    "pause": preferences.pause,
+    "quiet": preferences.quiet_hours,
+    "away": preferences.away,
     "link": link,
-    "name": wishes.name,
+    "name": preferences.name,
 }
 """Commands about oneself; text may follow them."""
-WITH_WORDS: Mapping[str, Command] = {"heard": heard, "lost": lose, **WISHES}
+WITH_WORDS: Mapping[str, Command] = {"heard": heard, "lost": lose, **ABOUT_ONESELF}
 BY_OPS: Mapping[str, Command] = {"here": here, "routes": routes, "sources": sources, "ops": ops.ops, "status": status}
 """Commands for ops only."""
 COMMANDS: Mapping[str, Command] = {
-    "mine": _mine, "open": _open, "heard": heard, "lost": lose, "huddle": huddle.huddle, "help": _help, **WISHES,
+    "mine": _mine, "open": _open, "heard": heard, "lost": lose, "huddle": huddle.huddle, "help": _help, **ABOUT_ONESELF,
 }  # fmt: skip
 
 

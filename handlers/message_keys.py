@@ -49,8 +49,8 @@ def welcome(change: int) -> str:
     return f"welcome:{change}"
 
 
-def wish(change: int, person_id: int) -> str:
-    return f"wish:{change}:{person_id}"
+def link_request(change: int, person_id: int) -> str:
+    return f"wish:{change}:{person_id}"  # stored under this word, as its kind is
 
 
 def silent(period: str, person_id: int) -> str:

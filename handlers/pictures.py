@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from handlers import answered, cases, message_keys
 from handlers.arranged import ops_note
-from handlers.arranged.link import wish_card
+from handlers.arranged.link import request_card
 from handlers.arrivals import heard
 from handlers.cards import Card
 from handlers.digests import digest_pictures
@@ -157,12 +157,12 @@ def _welcome(tx: Connection, company: Company, message: AnyRow, _now: datetime) 
     return lines.welcome(team.title, str(team.promise.claim), str(team.promise.close))
 
 
-def _wish(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
+def _link_request(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     row = arrangements.by_id(tx, int(message_keys.parts(message.key)[0]))
     newest = arrangements.newest(tx, row.kind, row.name) if row is not None else None
     if row is None or newest is None:
         raise Unshowable("what was asked for is gone")
-    return wish_card(row, newest, cases.person_of(tx, row.person_id), company.people)
+    return request_card(row, newest, cases.person_of(tx, row.person_id), company.people)
 
 
 def _line(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
@@ -192,7 +192,7 @@ PICTURES: Mapping[str, Draw] = {
     "bundle": _bundle,
     "opening": _opening,
     "welcome": _welcome,
-    "wish": _wish,
+    "wish": _link_request,
     ops_note.KIND: ops_note.picture,
     **digest_pictures.PICTURES,
 }

@@ -122,9 +122,9 @@ def welcome(change: int, place: Place) -> Wanted:
     return Wanted(keys.welcome(change), "welcome", *_at(place), fresh=True)
 
 
-def wish(change: int, person: Person) -> Wanted:
+def link_request(change: int, person: Person) -> Wanted:
     """The question to somebody of ops whether to grant what was asked for in that change."""
-    return Wanted(keys.wish(change, person.id), "wish", *_at(person.place))
+    return Wanted(keys.link_request(change, person.id), "wish", *_at(person.place))
 
 
 def digest(team: str, period: str, place: Place, n: int) -> Wanted:

@@ -15,7 +15,7 @@ from handlers.cards import Button, Card, Reply, Style
 from handlers.feedback import Person
 from handlers.rules import Company, People
 from handlers.situation import Tap, Word
-from handlers.wanted import wish
+from handlers.wanted import link_request
 from handlers.wording.language import gettext as _
 from handlers.wording.words import begin, called
 from storage import arrangements, messages
@@ -34,7 +34,7 @@ def link(tx: Connection, company: Company, word: Word) -> Reply:
     if not asked:
         return Reply(_("Nobody here could confirm that, so nothing was changed: no ops is known in this chat yet."))
     change = arrangements.add(tx, Kind.LINK, who.place.address, {"email": address, "confirmed": False}, who.id, word.at)
-    messages.want(tx, [wish(change, person) for person in asked], word.at)
+    messages.want(tx, [link_request(change, person) for person in asked], word.at)
     return Reply(_("We asked ops whether {email} is you. You may claim and close all the while.").format(email=address))
 
 
@@ -47,7 +47,7 @@ def link_yes(tx: Connection, company: Company, tap: Tap) -> Reply:
     arrangements.add(tx, Kind.LINK, row.name, keys, cases.remember(tx, tap.person).id, tap.at)
     know_by(tx, row.name, keys)
     who = cases.person_of(tx, row.person_id)
-    messages.want(tx, [wish(row.id, person) for person in ops.known_ops(tx, company)], tap.at)
+    messages.want(tx, [link_request(row.id, person) for person in ops.known_ops(tx, company)], tap.at)
     return Reply(_("{who} is {email} from now on.").format(who=begin(called(who, company.people)), email=email))
 
 
@@ -57,11 +57,11 @@ def link_no(tx: Connection, company: Company, tap: Tap) -> Reply:
     if row is None:
         return _answered()
     arrangements.add(tx, Kind.LINK, row.name, None, cases.remember(tx, tap.person).id, tap.at)
-    messages.want(tx, [wish(row.id, person) for person in ops.known_ops(tx, company)], tap.at)
+    messages.want(tx, [link_request(row.id, person) for person in ops.known_ops(tx, company)], tap.at)
     return Reply(_("Nothing was changed. Please tell them why."))
 
 
-def wish_card(row: AnyRow, newest: AnyRow, who: Person, names: People) -> Card:
+def request_card(row: AnyRow, newest: AnyRow, who: Person, names: People) -> Card:
     """Returns what ops read: the question, or its outcome once it is answered."""
     name, email = begin(called(who, names)), row.keys["email"]
     if newest.id == row.id:

@@ -20,7 +20,7 @@ from handlers.feedback import Person
 from handlers.ladder import Role
 from handlers.nudges import quiet
 from handlers.nudges.away import is_away
-from handlers.nudges.bundles import wishes_of
+from handlers.nudges.preferences import preferences_of
 from handlers.rules import LOW, Company
 from storage import delivery_log, digests, feedback, messages, nudges, people
 from storage.prepared import AnyRow
@@ -87,9 +87,9 @@ def _readers(tx: Connection, company: Company, now: datetime) -> list[Person]:
 
 def _may_be_told(row: AnyRow, company: Company, now: datetime) -> bool:
     """Returns whether somebody is there, and it is neither night where they are nor in their quiet hours."""
-    wishes = wishes_of(row)
-    zone = wishes.zone or _home(company)
-    return not is_away(row, now) and now.astimezone(zone).hour >= HOUR and not quiet.is_quiet(wishes, zone, now)
+    preferences = preferences_of(row)
+    zone = preferences.zone or _home(company)
+    return not is_away(row, now) and now.astimezone(zone).hour >= HOUR and not quiet.is_quiet(preferences, zone, now)
 
 
 def _home(company: Company) -> ZoneInfo:

@@ -168,10 +168,10 @@ def _told(story: Story, closing: AnyRow | None, done: str, known: Mapping[int, S
 def called_in_posts(row: AnyRow | None, *elsewhere: AnyRow | None, people: People) -> str:
     """Returns how a colleague is named in a post: as the company does, or with less if they asked for that, here or `elsewhere`,
     where another chat knows them."""
-    wishes = {each.naming for each in (row, *elsewhere) if each is not None}
-    if wishes & {"off", NEVER}:
+    namings = {each.naming for each in (row, *elsewhere) if each is not None}
+    if namings & {"off", NEVER}:
         people = People.OFF
-    elif "first" in wishes and people is People.NAMES:
+    elif "first" in namings and people is People.NAMES:
         people = People.FIRST_NAMES
     return called(Person(row.chat, row.workspace, row.user_id, row.name) if row is not None else None, people)
 

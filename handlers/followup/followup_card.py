@@ -63,7 +63,7 @@ def private_card(case: Case, team: Team, people: People, reader: Person, now: da
         plain=_("{state}, {until}.").format(state=state, until=until),
         headline=_("{state} · {until}").format(state=state, until=until),
         quote=cut(case.comment, QUOTED_PRIVATELY),
-        context=(_context(case, team, now), *_tried(case, team, now), *_your_wishes(case, team, now), *_about(case)),
+        context=(_context(case, team, now), *_tried(case, team, now), *_how_it_stands_for_you(case, team, now), *_about(case)),
         buttons=buttons(case, own=True),
         menu=menu(case, own=True),
         footer=f"#{case.id} · {team.title} · {case.route}",
@@ -241,7 +241,7 @@ def _snoozed(case: Case, team: Team, now: datetime) -> list[str]:
     return [_("Snoozed until {at}").format(at=when(case.quiet_until, team.hours.zone, now))]
 
 
-def _your_wishes(case: Case, team: Team, now: datetime) -> list[str]:
+def _how_it_stands_for_you(case: Case, team: Team, now: datetime) -> list[str]:
     """Like the end of `_how_it_stands`, addressed to the owner."""
     asked = [_("The channel is asked for a hand")] if case.help_at is not None else []
     return [*_snoozed(case, team, now), *asked]

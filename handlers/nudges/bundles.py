@@ -17,7 +17,8 @@ from handlers import cases, wanted
 from handlers.feedback import Case, Person, State
 from handlers.ladder import Phase, Role
 from handlers.nudges import away, quiet, steps
-from handlers.nudges.quiet import Wishes
+from handlers.nudges.preferences import preferences_of
+from handlers.nudges.quiet import Preferences
 from handlers.nudges.slips import may_be_undone_until
 from handlers.nudges.steps import Kind
 from handlers.nudges.still_yours import ask, asks
@@ -43,7 +44,7 @@ class _Ready:
     @property
     def zone(self) -> ZoneInfo:
         """Returns by whose days their messages are counted: their own, where these are known."""
-        return wishes_of(self.person).zone or self.team.hours.zone
+        return preferences_of(self.person).zone or self.team.hours.zone
 
 
 def send_bundles(tx: Connection, company: Company, now: datetime, resting: Mapping[int, datetime] | None = None) -> int:
@@ -101,7 +102,7 @@ def _sort_out(
     """Drop what is no longer needed, and put off what may not be sent now, at least until `rested`."""
     ready: _Ready | None = None
     dropped, muted = [], []
-    wishes, had = wishes_of(person), lru_cache(lambda day: nudges.bundles_on(tx, person.id, day))
+    preferences, had = preferences_of(person), lru_cache(lambda day: nudges.bundles_on(tx, person.id, day))
     for row in due:
         case = about.get(row.follow_up_id)
         team = company.teams.get(case.team) if case else None
@@ -114,7 +115,7 @@ def _sort_out(
         if team is None:
             nudges.put_off(tx, [row.id], now + TEAM_MISSING)
             continue
-        at = _may_hear(company, wishes, had, row, case, _not_before(row, case, person, rested))
+        at = _may_hear(company, preferences, had, row, case, _not_before(row, case, person, rested))
         if at is None:
             muted.append((row, case))
         elif at > now:
@@ -150,24 +151,24 @@ def _bring_along(tx: Connection, company: Company, ready: Sequence[_Ready], now:
 def _had_no_room(company: Company, row: AnyRow, case: Case, one: _Ready, now: datetime) -> bool:
     """Returns whether a reminder was put off on an earlier day of its reader, not to a time of their own. What the daily list has
     on a customer who is served at night was not before a morning of the team is over, unless this message tells of them anyway."""
-    if steps.is_own_wish(row.step) or row.due_at >= quiet.midnight(one.zone, now):
+    if steps.is_own_request(row.step) or row.due_at >= quiet.midnight(one.zone, now):
         return False
     waits = _is_told_by_day(company, row, case) and case.id not in one.nudges
     return not waits or _morning(company.teams[case.team], row.due_at) <= now
 
 
 def _may_hear(
-    company: Company, wishes: Wishes, had: Callable[[str], int], row: AnyRow, case: Case, at: datetime
+    company: Company, preferences: Preferences, had: Callable[[str], int], row: AnyRow, case: Case, at: datetime
 ) -> datetime | None:
     """Returns when this reminder may be sent, from `at` on; None if never. Only what they asked for comes at any hour, and whatever
     they had that day, to those who asked for less. What a route that serves customers at night has on the daily list waits for the
     team's morning all the same."""
     team, hours = company.teams[case.team], company.hours_of(case.team, case.route)
-    if steps.is_own_wish(row.step):
-        return quiet.may_hear(replace(wishes, rhythm=""), hours, team.bundle, _none, at)
+    if steps.is_own_request(row.step):
+        return quiet.may_hear(replace(preferences, rhythm=""), hours, team.bundle, _none, at)
     by_day = _is_told_by_day(company, row, case)
-    moment = quiet.may_hear(wishes, team.hours if by_day else hours, team.bundle, had, at)
-    if moment is None or not (by_day or wishes.rhythm == quiet.LESS):
+    moment = quiet.may_hear(preferences, team.hours if by_day else hours, team.bundle, had, at)
+    if moment is None or not (by_day or preferences.rhythm == quiet.LESS):
         return moment
     since = max(row.due_at, quiet.midnight(team.hours.zone, moment))  # a day that has had its message leads to the next morning
     return max(moment, _morning(team, since))
@@ -250,14 +251,6 @@ def _send(tx: Connection, company: Company, ready: _Ready, now: datetime) -> Wan
     who = Person(person.chat, person.workspace, person.user_id, person.name, person.id, person.linked_email or person.email)
     ask(tx, company, said, now)
     return wanted.bundle(bundle_id, who)
-
-
-def wishes_of(person: AnyRow) -> Wishes:
-    """Returns how a person wants to be reminded, from their row. Their messages are counted by their own days, where these are
-    known, whichever teams they are about."""
-    zone = ZoneInfo(person.timezone) if person.timezone else None
-    own = quiet.quiet_hours(person.quiet) if person.quiet else None
-    return Wishes(person.rhythm, person.paused_until, own, zone)
 
 
 def items_of(tx: Connection, bundle_id: int) -> Sequence[tuple[AnyRow, Case]]:

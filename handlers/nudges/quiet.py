@@ -20,9 +20,9 @@ _QUIET = re.compile(r"([01]?\d|2[0-3])(?::([0-5]\d))?\s*(?:-|to|–)\s*([01]?\d|
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """How somebody wants to be reminded. `quiet` are their own quiet hours, in `zone` (None: the team's); by its days their
-    messages are counted."""
+class Preferences:
+    """How somebody wants to be reminded. `quiet`: their own quiet hours. `zone`: their time zone (None: the team's); messages are
+    counted by its days."""
 
     rhythm: str = ""
     paused_until: datetime | None = None
@@ -40,20 +40,20 @@ def quiet_hours(words: str) -> tuple[time, time] | None:
 
 
 def may_hear(
-    wishes: Wishes, hours: OpeningHours, after_opening: timedelta, had: Callable[[str], int], at: datetime
+    preferences: Preferences, hours: OpeningHours, after_opening: timedelta, had: Callable[[str], int], at: datetime
 ) -> datetime | None:
     """Returns the first moment from `at` on at which the next bundle may be sent; None when they want none, or there is no such
     moment.
 
     `had` returns how many bundles they had on a day of that zone, written as 2026-11-25.
     """
-    if wishes.rhythm == STOP:
+    if preferences.rhythm == STOP:
         return None
-    most, zone = LESS_A_DAY if wishes.rhythm == LESS else A_DAY, wishes.zone or hours.zone
+    most, zone = LESS_A_DAY if preferences.rhythm == LESS else A_DAY, preferences.zone or hours.zone
     for _ in range(_TRIES):
         before = at
-        at = _morning(hours, after_opening, hours.next_opening(max(at, wishes.paused_until or at)))
-        at = _awake(wishes, hours.zone, at)
+        at = _morning(hours, after_opening, hours.next_opening(max(at, preferences.paused_until or at)))
+        at = _awake(preferences, hours.zone, at)
         if had(day_of(zone, at)) >= most:
             at = midnight(zone, at, 1)
         if at == before:
@@ -76,9 +76,9 @@ def next_morning(hours: OpeningHours, after_opening: timedelta, clock: time, sin
     return first
 
 
-def is_quiet(wishes: Wishes, zone: ZoneInfo, at: datetime) -> bool:
+def is_quiet(preferences: Preferences, zone: ZoneInfo, at: datetime) -> bool:
     """Returns whether somebody wants to hear nothing at `at`: in their own quiet hours, or during a pause."""
-    return _awake(wishes, zone, at) != at or (wishes.paused_until is not None and wishes.paused_until > at)
+    return _awake(preferences, zone, at) != at or (preferences.paused_until is not None and preferences.paused_until > at)
 
 
 def day_of(zone: ZoneInfo, at: datetime) -> str:
@@ -94,17 +94,17 @@ def _morning(hours: OpeningHours, after_opening: timedelta, at: datetime) -> dat
     return first + after_opening if first and first <= at < first + after_opening else at
 
 
-def _awake(wishes: Wishes, zone: ZoneInfo, at: datetime) -> datetime:
-    if wishes.quiet is None:
+def _awake(preferences: Preferences, zone: ZoneInfo, at: datetime) -> datetime:
+    if preferences.quiet is None:
         return at
-    start, end = wishes.quiet
-    local = at.astimezone(wishes.zone or zone)
+    start, end = preferences.quiet
+    local = at.astimezone(preferences.zone or zone)
     clock = local.time()
     quiet = start <= clock < end if start < end else clock >= start or clock < end
     if not quiet:
         return at
     day = local.date() + timedelta(days=1 if clock >= end else 0)
-    return datetime.combine(day, end, wishes.zone or zone).astimezone(at.tzinfo)
+    return datetime.combine(day, end, preferences.zone or zone).astimezone(at.tzinfo)
 
 
 def midnight(zone: ZoneInfo, at: datetime, days: int = 0) -> datetime:

@@ -34,7 +34,7 @@ NUDGES = frozenset({None, Kind.HELP})
 NO_NUDGES = (Kind.SNOOZED, Kind.LISTED)
 """The names of all other kinds begin with one of these."""
 
-_OWN_WISH = frozenset({Kind.SNOOZED, Kind.WAITED, Kind.ANSWERED})
+_OWN_REQUEST = frozenset({Kind.SNOOZED, Kind.WAITED, Kind.ANSWERED})
 _LONGEST_FIRST = sorted(Kind, key=len, reverse=True)
 
 
@@ -58,10 +58,10 @@ def act_id(step: str) -> int:
     return int(step.rpartition("-")[2])
 
 
-def is_own_wish(step: str) -> bool:
+def is_own_request(step: str) -> bool:
     """Returns whether the reader asked for it, snoozing a case or waiting for its customer: it comes then, as was promised, also to
     those who want less or nothing else, and however much they heard that day."""
-    return kind_of(step) in _OWN_WISH and "-for-" not in step
+    return kind_of(step) in _OWN_REQUEST and "-for-" not in step
 
 
 def passed_on(step: str, role: Role) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from handlers.feedback import Person, Place
-from handlers.nudges import wishes
+from handlers.nudges import preferences
 from handlers.rules import Company
 from handlers.situation import Word
 from storage import people
@@ -45,7 +45,7 @@ def helps(shop: Week47, who: Person, n: int, cause: str = "other", **more: Any) 
 
 def types(shop: Week47, who: Person, wish: str) -> None:
     word = Word(who, Place.parse("slack:C1"), shop.now, wish)
-    shop.store.write_sync(wishes.name, shop.company, word)
+    shop.store.write_sync(preferences.name, shop.company, word)
 
 
 def stories(shop: Week47, key: str = KEY) -> list[str]:

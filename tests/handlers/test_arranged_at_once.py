@@ -83,7 +83,7 @@ def test_what_is_changed_while_it_is_undone_stays_changed(desk: Desk) -> None:
 def test_of_a_yes_and_a_no_to_one_link_the_first_counts(desk: Desk) -> None:
     desk.does("name_ops", "ops:slack", chosen={"who": KIM})
     desk.types("link ben@northwind.example", BEN)
-    asked = str(desk.shop.card(desk.wish()).buttons[0].target)
+    asked = str(desk.shop.card(desk.link_request()).buttons[0].target)
     yes, no = both(desk, ("link_yes", asked, None), ("link_no", asked, None))
     assert yes.text == "Ben is ben@northwind.example from now on."
     assert no.text.startswith("Somebody has answered this already")

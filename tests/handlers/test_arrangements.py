@@ -70,7 +70,7 @@ class Desk:
         [card] = self.types("routes").cards
         return card
 
-    def wish(self) -> str:
+    def link_request(self) -> str:
         """The key of the last question that ops are asked."""
         wanted = self.shop.keys()
         return max(key for key in wanted if key.startswith("wish:"))
@@ -538,7 +538,7 @@ def test_somebody_with_another_address_is_linked_once_ops_confirm_it(desk: Desk)
     desk.sets_up(tag="")
     desk.does("name_ops", "ops:slack", chosen={"who": KIM})
     assert "We asked ops whether lea@northwind.example is you" in desk.types("link Lea@Northwind.example", LEA).text
-    key = desk.wish()
+    key = desk.link_request()
     card = desk.shop.card(key)
     assert card.headline == "Lea says they are lea@northwind.example. Is that so?"
     desk.shop.hears(said())
@@ -552,12 +552,12 @@ def test_somebody_with_another_address_is_linked_once_ops_confirm_it(desk: Desk)
 def test_a_link_is_refused_or_undone_and_its_rights_go_with_it(desk: Desk) -> None:
     desk.does("name_ops", "ops:slack", chosen={"who": KIM})
     desk.types("link lea@northwind.example", BEN)
-    key = desk.wish()
+    key = desk.link_request()
     card = desk.shop.card(key)
     desk.presses(card, "No")
     assert "answered this already" in desk.presses(card, "Yes, it is").text
     desk.types("link lea@northwind.example", BEN)
-    desk.presses(desk.shop.card(desk.wish()), "Yes, it is")
+    desk.presses(desk.shop.card(desk.link_request()), "Yes, it is")
     desk.shop.hears(said())
     desk.shop.tap("claim", ANA)
     assert desk.shop.tap("hand_over", BEN).form is not None

@@ -17,8 +17,8 @@ from handlers.commands import answer
 from handlers.feedback import Person
 from handlers.ladder import Phase, Role, Step
 from handlers.meet import meet
-from handlers.nudges.quiet import Wishes, may_hear, next_morning, quiet_hours
-from handlers.nudges.wishes import until_day
+from handlers.nudges.preferences import until_day
+from handlers.nudges.quiet import Preferences, may_hear, next_morning, quiet_hours
 from handlers.rules import Route, When
 from storage import nudges, people
 from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, said
@@ -455,8 +455,8 @@ def test_quiet_hours_are_read_as_people_type_them(words: str, hours: tuple[int, 
 
 
 clocks = st.times().map(lambda t: t.replace(second=0, microsecond=0, tzinfo=None))
-wishes = st.builds(
-    Wishes,
+preferences = st.builds(
+    Preferences,
     rhythm=st.sampled_from(["", "less"]),
     paused_until=st.none() | st.integers(0, 10_000).map(lambda n: FRIDAY + timedelta(minutes=n)),
     quiet=st.none() | st.tuples(clocks, clocks).filter(lambda pair: pair[0] != pair[1]),
@@ -465,34 +465,34 @@ wishes = st.builds(
 
 
 @settings(max_examples=300, deadline=None)
-@given(wishes, st.integers(0, 20_000), st.dictionaries(st.integers(0, 14), st.integers(0, 2)))
-def test_whatever_somebody_wishes_is_kept(wish: Wishes, minutes: int, had: dict[int, int]) -> None:
+@given(preferences, st.integers(0, 20_000), st.dictionaries(st.integers(0, 14), st.integers(0, 2)))
+def test_whatever_somebody_wishes_is_kept(wants: Preferences, minutes: int, had: dict[int, int]) -> None:
     at = FRIDAY + timedelta(minutes=minutes)
     counted = {f"{FRIDAY + timedelta(days=n):%Y-%m-%d}": number for n, number in had.items()}
-    moment = may_hear(wish, HOURS, QUARTER, lambda day: counted.get(day, 0), at)
+    moment = may_hear(wants, HOURS, QUARTER, lambda day: counted.get(day, 0), at)
     if moment is None:
         return
-    assert moment >= max(at, wish.paused_until or at)
+    assert moment >= max(at, wants.paused_until or at)
     assert HOURS.is_open(moment)
     local = moment.astimezone(OSLO)
     assert local.time() >= time(8, 15)
-    assert counted.get(f"{local:%Y-%m-%d}", 0) < (1 if wish.rhythm else 2)
-    if wish.quiet:
-        clock, (start, end) = moment.astimezone(wish.zone or OSLO).time(), wish.quiet
+    assert counted.get(f"{local:%Y-%m-%d}", 0) < (1 if wants.rhythm else 2)
+    if wants.quiet:
+        clock, (start, end) = moment.astimezone(wants.zone or OSLO).time(), wants.quiet
         assert not (start <= clock < end if start < end else clock >= start or clock < end)
-    assert may_hear(wish, HOURS, QUARTER, lambda day: counted.get(day, 0), moment) == moment
+    assert may_hear(wants, HOURS, QUARTER, lambda day: counted.get(day, 0), moment) == moment
 
 
 @pytest.mark.parametrize("week", [{"mon-sun": "18:00-24:00"}, {"mon-sun": "18:00-02:00"}])
 def test_what_came_up_before_the_opening_waits_to_be_collected_however_late_the_night_before_was(week: dict[str, str]) -> None:
     hours = OpeningHours.build(week, OSLO)
     opens = datetime(2026, 11, 24, 18, tzinfo=OSLO)
-    assert may_hear(Wishes(), hours, QUARTER, lambda _: 0, opens - timedelta(hours=8)) == opens + QUARTER
+    assert may_hear(Preferences(), hours, QUARTER, lambda _: 0, opens - timedelta(hours=8)) == opens + QUARTER
 
 
 def test_who_wants_none_gets_none() -> None:
-    assert may_hear(Wishes("stop"), HOURS, QUARTER, lambda _: 0, FRIDAY) is None
+    assert may_hear(Preferences("stop"), HOURS, QUARTER, lambda _: 0, FRIDAY) is None
 
 
 def test_quiet_hours_that_cover_all_opening_hours_leave_no_moment() -> None:
-    assert may_hear(Wishes(quiet=(time(7), time(19))), HOURS, QUARTER, lambda _: 0, FRIDAY) is None
+    assert may_hear(Preferences(quiet=(time(7), time(19))), HOURS, QUARTER, lambda _: 0, FRIDAY) is None

@@ -172,7 +172,7 @@ class Weeks(RuleBasedStateMachine):
 
     def was_asked_for(self, row: Any) -> bool:
         """Whether they wanted it at that time themselves, snoozing a case or waiting for its customer."""
-        return any(steps.is_own_wish(nudge.step) for nudge in self.shop.store.read_sync(nudges.in_bundle, row.id))
+        return any(steps.is_own_request(nudge.step) for nudge in self.shop.store.read_sync(nudges.in_bundle, row.id))
 
     def sent(self) -> list[Any]:
         return list(self.shop.store.read_sync(lambda tx: tx.execute(select(nudges.bundle)).all()))

@@ -1,4 +1,4 @@
-"""What people type about themselves: less, more, stop, pause, quiet, away, and how they are named. Each is confirmed."""
+"""How people want to be reminded and named, which they type: less, more, stop, pause, quiet, away, name. Each is confirmed."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def pause(tx: Connection, company: Company, word: Word) -> Reply:
     return Reply(_("No reminders until {day}. Type “more” to end the pause.").format(day=day(until.astimezone(zone))))
 
 
-def hush(tx: Connection, company: Company, word: Word) -> Reply:
+def quiet_hours(tx: Connection, company: Company, word: Word) -> Reply:
     """One's own quiet hours, every day, or none."""
     if word.rest.casefold() == "off":
         _prefer(tx, word.person, {"quiet": ""}, word.at)
@@ -162,13 +162,21 @@ def name(tx: Connection, company: Company, word: Word) -> Reply:
         "off": _("The weekly post calls you “a teammate”, also in the posts of earlier weeks."),
         "never": _("The weekly post tells no story of you. Your customers are counted as before."),
     }
-    wish = word.rest.casefold()
-    if wish not in said:
+    asked = word.rest.casefold()
+    if asked not in said:
         return Reply(_("How may the weekly post call you? Type “name first”, “name off”, “name never” or “name full”."))
     who = cases.remember(tx, word.person)
     for each in people.everywhere(tx, [who.id])[who.id]:
-        people.prefer(tx, each.id, {"naming": None if wish == "full" else wish})
-    return Reply(said[wish])
+        people.prefer(tx, each.id, {"naming": None if asked == "full" else asked})
+    return Reply(said[asked])
+
+
+def preferences_of(person: AnyRow) -> quiet.Preferences:
+    """Returns how a person wants to be reminded, from their row. Their messages are counted by their own days, where these are
+    known, whichever teams they are about."""
+    zone = ZoneInfo(person.timezone) if person.timezone else None
+    own = quiet.quiet_hours(person.quiet) if person.quiet else None
+    return quiet.Preferences(person.rhythm, person.paused_until, own, zone)
 
 
 def until_day(words: str, zone: ZoneInfo, now: datetime) -> datetime | None:
