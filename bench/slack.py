@@ -31,9 +31,9 @@ EDITS, EDITS_S = 50, 60.0
 """At most this many edits in any period of this many seconds."""
 SICK = "C000"
 
-Said = tuple[int, dict[str, Any]]
+Answer = tuple[int, dict[str, Any]]
 """The status and the body of an answer."""
-LIMITED: Said = (HTTPStatus.TOO_MANY_REQUESTS, {"ok": False, "error": "ratelimited"})
+LIMITED: Answer = (HTTPStatus.TOO_MANY_REQUESTS, {"ok": False, "error": "ratelimited"})
 
 
 class Slack:
@@ -66,7 +66,7 @@ class Slack:
         await send({"type": "http.response.start", "status": status, "headers": [*headers, (b"retry-after", b"1")]})
         await send({"type": "http.response.body", "body": out})
 
-    def said(self, method: str, body: bytes, now: float) -> Said:
+    def said(self, method: str, body: bytes, now: float) -> Answer:
         """Returns the answer to a call made at `now`, by time.monotonic."""
         match method:
             case "came":
@@ -86,7 +86,7 @@ class Slack:
             case _:
                 return 200, {"ok": True}
 
-    def _post(self, said: Mapping[str, Any], now: float) -> Said:
+    def _post(self, said: Mapping[str, Any], now: float) -> Answer:
         channel, metadata = said["channel"], said.get("metadata") or {}
         if self.sick_status and channel == SICK:
             self._sick_until = self._sick_until or now + self.sick_s
@@ -105,7 +105,7 @@ class Slack:
         self._in[channel].append({"type": "message", "bot_id": "B1", "ts": ts, "text": said["text"], "metadata": metadata})
         return 200, {"ok": True, "channel": channel, "ts": ts}
 
-    def _edit(self, said: Mapping[str, Any], now: float) -> Said:
+    def _edit(self, said: Mapping[str, Any], now: float) -> Answer:
         """Refused edits count, too: retrying in a tight loop gains nothing."""
         self.edits.append(now)
         self._lately.append(now)

@@ -50,7 +50,7 @@ from handlers.verbs.snooze import snooze
 from handlers.verbs.tried import tried
 from handlers.verbs.wait import wait
 from handlers.verbs.weigh import no_problem, problem
-from handlers.wanted import IN_THE_THREAD, Said, closing, lines, private, told
+from handlers.wanted import IN_THE_THREAD, ToldInThread, closing, lines, private, told
 from handlers.whereabouts import with_places
 from handlers.wording import replies
 from storage import act_log, followups, messages, nudges, raised
@@ -208,7 +208,7 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
         | {"verb": change.verb or tap.verb, "set": dict(columns) | {"version": case.version + 1}, "detail": dict(change.detail)},
     )
     shown = change.aloud and case.held_until is None  # without a posted card there is no thread
-    said = Said(situation.team, case.id, act_id, cases.changed(case, columns).open, case.only_card_in)
+    said = ToldInThread(situation.team, case.id, act_id, cases.changed(case, columns).open, case.only_card_in)
     wanted = lines(tx, [said]) if shown else []
     if change.tell is not None:
         own = private(case.id, change.tell)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from handlers import cases, ladder, rules, wanted
 from handlers.arrivals import said_again
-from handlers.arrivals.arrival import Arrival, Heard, hear, judged
+from handlers.arrivals.arrival import Arrival, Judged, judge_all, judged
 from handlers.arrivals.came_back import tell_of_those_who_came_back
 from handlers.arrivals.late_update import show_update
 from handlers.digests.wins import opens
@@ -59,7 +59,7 @@ def receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> li
 
 
 def _receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> list[Receipt]:
-    all_heard = hear(tx, company, arrivals)
+    all_heard = judge_all(tx, company, arrivals)
     new = answers.add(tx, [_row(heard) for heard in all_heard])
     receipts: dict[int, Receipt] = {}
     opening, again, fresh = [], [], []
@@ -102,8 +102,8 @@ def _nobodys(arrival: Arrival) -> Arrival:
 def _open(
     tx: Connection,
     company: Company,
-    opening: Sequence[tuple[int, Heard, Route]],
-    all_heard: Sequence[Heard],
+    opening: Sequence[tuple[int, Judged, Route]],
+    all_heard: Sequence[Judged],
     answered_at: datetime | None = None,
 ) -> None:
     """Open a follow-up for each of these customers, and ask for its cards. `all_heard` is what was heard together with them. They
@@ -134,14 +134,14 @@ def _open(
     messages.want(tx, cards, opening[0][1].arrival.at)
 
 
-def _unhappy_again(all_heard: Sequence[Heard]) -> set[int]:
+def _unhappy_again(all_heard: Sequence[Judged]) -> set[int]:
     """Returns the unhappy customers who may have answered before, or were unhappy twice now: nobody else was let down before."""
     unhappy = [heard.customer for heard in all_heard if heard.band is Band.DETRACTOR and heard.customer is not None]
     answers_now = Counter(customer.id for customer in unhappy)
     return {customer.id for customer in unhappy if customer.may_have_answered or answers_now[customer.id] > 1}
 
 
-def _let_down_before(low: AnyRow | None, heard: Heard, at: datetime) -> bool:
+def _let_down_before(low: AnyRow | None, heard: Judged, at: datetime) -> bool:
     """Returns whether this customer, unhappy at that time, was unhappy in the 90 days before, too. `low` holds the times of their
     low answers just before and since these arrived."""
     if low is None or heard.band is not Band.DETRACTOR:
@@ -150,7 +150,7 @@ def _let_down_before(low: AnyRow | None, heard: Heard, at: datetime) -> bool:
     return any(said >= at - cases.LOW_SCORES_COUNT for said in earlier)
 
 
-def _again(tx: Connection, company: Company, heard: Heard, stored: AnyRow | None) -> Receipt:
+def _again(tx: Connection, company: Company, heard: Judged, stored: AnyRow | None) -> Receipt:
     """Handle a response that is already stored: a repeat, or a late update, whose new words appear on the same card."""
     known = stored or answers.heard(tx, MAIN_WORKSPACE, *_origin(heard.arrival))
     same = Receipt(Answer.DUPLICATE, known.id, known.route is not None)
@@ -164,7 +164,7 @@ def _again(tx: Connection, company: Company, heard: Heard, stored: AnyRow | None
     return _updated(tx, company, judged(arrival, heard.customer, company.routes), known, more=more)
 
 
-def _updated(tx: Connection, company: Company, heard: Heard, known: AnyRow, *, more: bool) -> Receipt:
+def _updated(tx: Connection, company: Company, heard: Judged, known: AnyRow, *, more: bool) -> Receipt:
     """Store a late update, and do what it asks for. `more`: the customer says something new in it."""
     arrival, said = heard.arrival, heard.arrival.feedback
     row = followups.of_feedback(tx, known.id)
@@ -186,7 +186,7 @@ def _updated(tx: Connection, company: Company, heard: Heard, known: AnyRow, *, m
     return Receipt(Answer.UPDATED, known.id, row is not None or route is not None)
 
 
-def _revised(tx: Connection, heard: Heard, known: AnyRow) -> dict[str, Any]:
+def _revised(tx: Connection, heard: Judged, known: AnyRow) -> dict[str, Any]:
     """Returns the columns of an answer after a late update. What that leaves out keeps its value: an answer completed later does
     not become anonymous or younger."""
     said = heard.arrival.feedback
@@ -198,7 +198,7 @@ def _revised(tx: Connection, heard: Heard, known: AnyRow) -> dict[str, Any]:
     return revised | dict.fromkeys(_erased_of(tx, heard.arrival, revised))
 
 
-def _row(heard: Heard) -> dict[str, Any]:
+def _row(heard: Judged) -> dict[str, Any]:
     arrival, said = heard.arrival, heard.arrival.feedback
     worst, best = said.worst_and_best
     return {
@@ -240,13 +240,13 @@ class _Standing:
     contacted_at = quiet_until = asked_at = None
     rungs_unclaimed = rungs_claimed = 0
 
-    def __init__(self, heard: Heard, route: Route, until: Deadlines, held_until: datetime | None) -> None:
+    def __init__(self, heard: Judged, route: Route, until: Deadlines, held_until: datetime | None) -> None:
         self.moment, self.value, self.held_until = route.moment, heard.customer.value if heard.customer else None, held_until
         self.promised_at = self.state_since = heard.arrival.at
         self.claim_by, self.close_by = until.claim_by, until.close_by
 
 
-def _follow_up(company: Company, feedback_id: int, heard: Heard, route: Route, *, let_down: bool) -> dict[str, Any]:
+def _follow_up(company: Company, feedback_id: int, heard: Judged, route: Route, *, let_down: bool) -> dict[str, Any]:
     """Returns the columns of the new follow-up that are not in FRESH. The log keeps all of them, and so holds its whole history.
     `let_down`: this customer was let down before."""
     at, team = heard.arrival.at, company.teams[route.team]

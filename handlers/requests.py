@@ -17,7 +17,7 @@ from handlers.arranged.ops import is_ops, name_ops, only_ops, unname_ops
 from handlers.arranged.routes import route_add, route_edit, route_off, route_up
 from handlers.arranged.set_up import set_up
 from handlers.arranged.sources import send_test
-from handlers.arranged.trial_card import tried
+from handlers.arranged.trial_card import trial_pressed
 from handlers.arranged.undo import undo
 from handlers.arrivals.heard import pass_on
 from handlers.cards import Reply
@@ -82,5 +82,5 @@ REQUESTS: Mapping[str, Request] = {
     "settle": settle,
     "heard": pass_on,
     **{name: _by_ops(request) for name, request in BY_OPS.items()},
-    "try": tried,
+    "try": trial_pressed,
 }

@@ -20,7 +20,7 @@ IN_THE_THREAD = frozenset({"note", "raise"})
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ToldInThread:
     """An act that is told in the threads of its case's cards. `open` says whether the case is open after it. `only_card_in` is as
     in a Case, where that is known."""
 
@@ -48,7 +48,7 @@ def line(follow_up_id: int, act_id: int, place: Place, n: int) -> Wanted:
     return Wanted(keys.in_channel(keys.line(act_id), n), "line", *_at(place), follow_up_id, act_id, thread_of=thread, fresh=True)
 
 
-def lines(tx: Connection, said: Sequence[Said]) -> list[Wanted]:
+def lines(tx: Connection, said: Sequence[ToldInThread]) -> list[Wanted]:
     """The sentences about these acts, in the thread of each card of their cases. In a channel that the team got since a case began,
     and in the chat to which the team moved since, its card is wanted, too, as long as it is open; afterwards nothing is said
     there."""
@@ -58,7 +58,7 @@ def lines(tx: Connection, said: Sequence[Said]) -> list[Wanted]:
     return [wanted for each in said for wanted in _in_threads(each, cards.get(each.follow_up_id, {0: each.team.channels[0]}))]
 
 
-def _in_threads(said: Said, cards: Mapping[int, Place]) -> Iterator[Wanted]:
+def _in_threads(said: ToldInThread, cards: Mapping[int, Place]) -> Iterator[Wanted]:
     """`cards` says where the case's cards stand, by their number."""
     channels = dict.fromkeys(said.team.channels)
     numbers = {place: n for n, place in cards.items()}

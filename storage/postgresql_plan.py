@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import ReturnsRows
 
 if TYPE_CHECKING:
-    from storage.prepared import AnyRow, Processor, Said
+    from storage.prepared import AnyRow, Processor, Values
 
 ROWS = "all_rows"
 """The name of the bind parameter that holds the rows."""
@@ -31,7 +31,7 @@ ROWS = "all_rows"
 class PostgresqlPlan:
     """A statement that is always run with parameters of these names. `always` are columns with the same value in every row."""
 
-    def __init__(self, statement: Any, dialect: Dialect, names: Sequence[str], always: Said) -> None:
+    def __init__(self, statement: Any, dialect: Dialect, names: Sequence[str], always: Values) -> None:
         self._statement, self._dialect, self._names, self._always = statement, dialect, names, always
         whole = statement.values(always) if always else statement
         compiled = whole.compile(dialect=dialect, column_keys=list(names))
@@ -45,7 +45,7 @@ class PostgresqlPlan:
         self._row = result_tuple([each.key for each in self._columns])
         self._made: Sequence[tuple[int, Processor]] | None = None
 
-    def rows(self, tx: Connection, said: Said) -> Sequence[AnyRow]:
+    def rows(self, tx: Connection, said: Values) -> Sequence[AnyRow]:
         cursor = self._asked(tx, said)
         if not self._columns:
             return ()
@@ -54,7 +54,7 @@ class PostgresqlPlan:
             self._made = self._making(cursor.description or ())
         return [self._row(self._changed(values)) for values in found] if self._made else [self._row(values) for values in found]
 
-    def each(self, tx: Connection, many: Sequence[Said]) -> Sequence[AnyRow]:
+    def each(self, tx: Connection, many: Sequence[Values]) -> Sequence[AnyRow]:
         if not isinstance(self._statement, Insert):
             self._run(tx, lambda cursor: cursor.executemany(self._sql, [self._bound(said) for said in many]))
             return ()
@@ -62,14 +62,14 @@ class PostgresqlPlan:
             return self._many.insert(tx, many)
         return [row for said in many for row in self.rows(tx, said)]
 
-    def count(self, tx: Connection, said: Said) -> int:
+    def count(self, tx: Connection, said: Values) -> int:
         return self._asked(tx, said).rowcount
 
     @cached_property
     def _many(self) -> _Recordset:
         return _Recordset(self._statement, self._dialect, self._names, self._always)
 
-    def _asked(self, tx: Connection, said: Said) -> psycopg.Cursor[Any]:
+    def _asked(self, tx: Connection, said: Values) -> psycopg.Cursor[Any]:
         return self._run(tx, lambda cursor: cursor.execute(self._sql, self._bound(said)))
 
     def _run(self, tx: Connection, do: Callable[[psycopg.Cursor[Any]], object]) -> psycopg.Cursor[Any]:
@@ -83,7 +83,7 @@ class PostgresqlPlan:
             raise
         return cursor
 
-    def _bound(self, said: Said) -> dict[str, Any]:
+    def _bound(self, said: Values) -> dict[str, Any]:
         bound = {**self._given, **said}
         for name, process in self._stored:
             bound[name] = process(bound[name])
@@ -105,7 +105,7 @@ class PostgresqlPlan:
 class _Recordset:
     """An INSERT of many rows that all have these names. The statement must not have values of its own."""
 
-    def __init__(self, insert: Insert, dialect: Dialect, names: Sequence[str], always: Said) -> None:
+    def __init__(self, insert: Insert, dialect: Dialect, names: Sequence[str], always: Values) -> None:
         types = {name: insert.table.c[name].type for name in names}
         rows = func.json_to_recordset(cast(bindparam(ROWS, type_=Text), JSON))
         said = rows.table_valued(*(column(name, type_) for name, type_ in types.items())).render_derived("said", with_types=True)
@@ -118,11 +118,11 @@ class _Recordset:
         self._checks = {name: check for name, check in checks.items() if check is not None}
         self._unique = _unique(insert)
 
-    def can_take(self, many: Sequence[Said]) -> bool:
+    def can_take(self, many: Sequence[Values]) -> bool:
         """Returns whether no row comes up twice: PostgreSQL refuses to change a row twice in one statement."""
         return not self._unique or len({tuple(said[name] for name in self._unique) for said in many}) == len(many)
 
-    def insert(self, tx: Connection, many: Sequence[Said]) -> Sequence[AnyRow]:
+    def insert(self, tx: Connection, many: Sequence[Values]) -> Sequence[AnyRow]:
         """Returns the rows that the statement returns, in no order."""
         rows: Sequence[Mapping[str, Any]] = many
         if self._checks:

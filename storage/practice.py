@@ -17,7 +17,7 @@ _say = upsert(post, ["key"], lambda new: {"card": new.card, "edited_at": new.pos
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PracticeMessage:
     """One post. `card` is the neutral card as JSON; `thread_id` is the post it replies to. Times are aware, in UTC."""
 
     id: int
@@ -51,25 +51,25 @@ def remove(tx: Connection, post_id: int) -> bool:
     return tx.execute(delete(post).where(post.c.id == post_id)).rowcount == 1
 
 
-def by_id(tx: Connection, post_id: int) -> Said | None:
+def by_id(tx: Connection, post_id: int) -> PracticeMessage | None:
     return _one(tx, post.c.id == post_id)
 
 
-def by_key(tx: Connection, key: str) -> Said | None:
+def by_key(tx: Connection, key: str) -> PracticeMessage | None:
     return _one(tx, post.c.key == key)
 
 
-def conversation(tx: Connection, channel: str, limit: int, before: int | None = None) -> Sequence[Said]:
+def conversation(tx: Connection, channel: str, limit: int, before: int | None = None) -> Sequence[PracticeMessage]:
     """Returns the last `limit` posts of a channel (older than the post `before`, if given), oldest first. Excludes threads."""
     older = post.c.id < before if before is not None else post.c.id.is_not(None)
     newest = select(*_columns).where(post.c.channel == channel, post.c.thread_id.is_(None), older)
-    return [Said(*row) for row in reversed(tx.execute(newest.order_by(post.c.id.desc()).limit(limit)).all())]
+    return [PracticeMessage(*row) for row in reversed(tx.execute(newest.order_by(post.c.id.desc()).limit(limit)).all())]
 
 
-def threads(tx: Connection, channel: str, oldest: int) -> Sequence[Said]:
+def threads(tx: Connection, channel: str, oldest: int) -> Sequence[PracticeMessage]:
     """Returns all replies in the threads of a channel to posts from `oldest` on, in order."""
     answers = select(*_columns).where(post.c.channel == channel, post.c.thread_id >= oldest)
-    return [Said(*row) for row in tx.execute(answers.order_by(post.c.id)).all()]
+    return [PracticeMessage(*row) for row in tx.execute(answers.order_by(post.c.id)).all()]
 
 
 def channels(tx: Connection) -> Sequence[str]:
@@ -83,6 +83,6 @@ def revision(tx: Connection, places: Sequence[str]) -> str:
     return "-".join(str(n) for n in tx.execute(counts.where(post.c.channel.in_(places))).one())
 
 
-def _one(tx: Connection, condition: ColumnElement[bool]) -> Said | None:
+def _one(tx: Connection, condition: ColumnElement[bool]) -> PracticeMessage | None:
     row = tx.execute(select(*_columns).where(condition)).one_or_none()
-    return Said(*row) if row is not None else None
+    return PracticeMessage(*row) if row is not None else None

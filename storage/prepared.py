@@ -15,20 +15,20 @@ from storage.statements import constants
 
 AnyRow = Row[*tuple[Any, ...]]
 """A row of a result; its columns are attributes."""
-Said = Mapping[str, Any]
+Values = Mapping[str, Any]
 """The bind parameters of a statement, by name."""
 Processor = Callable[[Any], Any]
 
-NOTHING: Said = {}
+NOTHING: Values = {}
 DIALECTS = ("sqlite", "postgresql")
 
 
 class _Plan(Protocol):
     """A statement as one database runs it, always with parameters of the same names."""
 
-    def rows(self, tx: Connection, said: Said) -> Sequence[AnyRow]: ...
-    def each(self, tx: Connection, many: Sequence[Said]) -> Sequence[AnyRow]: ...
-    def count(self, tx: Connection, said: Said) -> int: ...
+    def rows(self, tx: Connection, said: Values) -> Sequence[AnyRow]: ...
+    def each(self, tx: Connection, many: Sequence[Values]) -> Sequence[AnyRow]: ...
+    def count(self, tx: Connection, said: Values) -> int: ...
 
 
 class Prepared:
@@ -42,24 +42,24 @@ class Prepared:
         self._statements = statement if isinstance(statement, dict) else dict.fromkeys(DIALECTS, statement)
         self._plans: dict[tuple[str, tuple[str, ...]], _Plan] = {}
 
-    def all(self, tx: Connection, said: Said = NOTHING) -> Sequence[AnyRow]:
+    def all(self, tx: Connection, said: Values = NOTHING) -> Sequence[AnyRow]:
         """Run it. Returns the rows it selects or returns."""
         return self._plan(tx.dialect, said).rows(tx, said)
 
-    def first(self, tx: Connection, said: Said = NOTHING) -> AnyRow | None:
+    def first(self, tx: Connection, said: Values = NOTHING) -> AnyRow | None:
         """Run it. Returns its first row; None if there is none."""
         rows = self.all(tx, said)
         return rows[0] if rows else None
 
-    def each(self, tx: Connection, many: Sequence[Said]) -> Sequence[AnyRow]:
+    def each(self, tx: Connection, many: Sequence[Values]) -> Sequence[AnyRow]:
         """Run it for each of these parameters, which all have the same names. Returns the rows they returned, in no order."""
         return self._plan(tx.dialect, many[0]).each(tx, many) if many else ()
 
-    def count(self, tx: Connection, said: Said = NOTHING) -> int:
+    def count(self, tx: Connection, said: Values = NOTHING) -> int:
         """Run it. Returns how many rows it changed."""
         return self._plan(tx.dialect, said).count(tx, said)
 
-    def _plan(self, dialect: Dialect, said: Said) -> _Plan:
+    def _plan(self, dialect: Dialect, said: Values) -> _Plan:
         known = dialect.name, tuple(said)
         if known not in self._plans:
             self._plans[known] = self._planned(dialect, known[1])

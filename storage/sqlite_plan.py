@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import ReturnsRows
 
 if TYPE_CHECKING:
-    from storage.prepared import AnyRow, Processor, Said
+    from storage.prepared import AnyRow, Processor, Values
 
 AT_ONCE = (64, 16, 4, 1)
 """The numbers of rows one INSERT may have: each has its own SQL text, which the driver caches. At each statement the driver
@@ -46,9 +46,9 @@ class SqlitePlan:
     position, the processors that convert result columns."""
 
     sql: str
-    picked: Callable[[Said], Sequence[Any]]
+    picked: Callable[[Values], Sequence[Any]]
     stored: Sequence[tuple[int, Processor]]
-    given: Said
+    given: Values
     row: Callable[[Sequence[Any]], AnyRow] | None
     made: Sequence[tuple[int, Processor]]
     insert: _Insert | None
@@ -73,10 +73,10 @@ class SqlitePlan:
             _around_values(compiled.string) if compiled.isinsert else None,
         )
 
-    def rows(self, tx: Connection, said: Said) -> Sequence[AnyRow]:
+    def rows(self, tx: Connection, said: Values) -> Sequence[AnyRow]:
         return [self._made(values) for values in self._run(tx, self.sql, self._bound(said)).fetchall()]
 
-    def each(self, tx: Connection, many: Sequence[Said]) -> Sequence[AnyRow]:
+    def each(self, tx: Connection, many: Sequence[Values]) -> Sequence[AnyRow]:
         if self.insert is None:
             try:
                 _driver(tx).executemany(self.sql, [self._bound(said) for said in many])
@@ -91,10 +91,10 @@ class SqlitePlan:
                 begun += size
         return told
 
-    def count(self, tx: Connection, said: Said) -> int:
+    def count(self, tx: Connection, said: Values) -> int:
         return self._run(tx, self.sql, self._bound(said)).rowcount
 
-    def _inserted(self, tx: Connection, insert: _Insert, many: Sequence[Said]) -> Sequence[AnyRow]:
+    def _inserted(self, tx: Connection, insert: _Insert, many: Sequence[Values]) -> Sequence[AnyRow]:
         each = [self._bound(said) for said in many]
         bound = [*chain.from_iterable(values[: insert.bound] for values in each), *each[0][insert.bound :]]
         found = self._run(tx, insert.sql(len(many)), bound).fetchall()
@@ -106,7 +106,7 @@ class SqlitePlan:
         except sqlite3.Error as error:
             raise _wrapped(error, sql, tx.dialect) from error
 
-    def _bound(self, said: Said) -> list[Any]:
+    def _bound(self, said: Values) -> list[Any]:
         if self.given:
             said = {**self.given, **said}
         bound = list(self.picked(said))
@@ -124,7 +124,7 @@ class SqlitePlan:
         return self.row(values)
 
 
-def _picking(names: Sequence[str]) -> Callable[[Said], Sequence[Any]]:
+def _picking(names: Sequence[str]) -> Callable[[Values], Sequence[Any]]:
     """Returns a function that takes the values of these names, in their order."""
     if len(names) > 1:
         return itemgetter(*names)

@@ -14,7 +14,7 @@ from handlers.calendar import months, weeks
 from handlers.calendar.months import Month
 from handlers.calendar.weeks import Week
 from handlers.digests import digest_card, leader_digest, look_ahead_card, snapshot, turns
-from handlers.digests.begun import Heard
+from handlers.digests.begun import FirstAnswers
 from handlers.digests.digest import has_begun
 from handlers.digests.digest_card import Post
 from handlers.digests.heroes import Reason
@@ -142,7 +142,7 @@ def _told(tx: Connection, company: Company, team: Team, week: Week, now: datetim
         choices = row.choices if row is not None else {}
         would = snapshot.take(tx, company, team, week, choices, now)
         note = f"This goes out {at}, with the numbers of that moment." if now < due_at else "This did not go out."
-        if now >= due_at and not has_begun(Heard(tx), team, week):
+        if now >= due_at and not has_begun(FirstAnswers(tx), team, week):
             note = f"This does not go out: no customer of {team.title} had said anything by the end of that week."
         taken = Taken(0, due_at, now, would)
     if taken.snapshot["broken"] and week == weeks.now_in(team.hours, now):  # nobody is alarmed by a Monday morning

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.chats.practice.people import member
-from bot.demo.week import BEGINS, ENDS, WEEK, Did, Said
+from bot.demo.week import BEGINS, ENDS, WEEK, CustomerSaid, Did
 from bot.house import House
 from bot.sources import plain
 from handlers.arrivals.arrival import Arrival
@@ -30,15 +30,15 @@ class Late:
 
 
 async def play(
-    house: House, steps: Sequence[Said | Did] = WEEK, ends: str = ENDS
-) -> AsyncIterator[tuple[Said | Did | Late, Receipt | Reply | None]]:
+    house: House, steps: Sequence[CustomerSaid | Did] = WEEK, ends: str = ENDS
+) -> AsyncIterator[tuple[CustomerSaid | Did | Late, Receipt | Reply | None]]:
     """Yields each step of the week with its result, once the chat shows it. Finally moves the clock to `ends`."""
     follow_ups: dict[str, int] = {}
     for step in steps:
         async for due in house.pass_time(moment(house, step.at)):
             await _until_idle(house)
             yield _late(house, due), None
-        if isinstance(step, Said):
+        if isinstance(step, CustomerSaid):
             result: Receipt | Reply = await _say(house, step, follow_ups)
         else:
             result = await house.tap(_tap(house, step, follow_ups[step.about]))
@@ -65,7 +65,7 @@ def moment(house: House, at: str) -> datetime:
     return (monday + timedelta(days=_DAYS.index(day))).replace(hour=hour, minute=minute)
 
 
-async def _say(house: House, step: Said, follow_ups: dict[str, int]) -> Receipt:
+async def _say(house: House, step: CustomerSaid, follow_ups: dict[str, int]) -> Receipt:
     pieces = plain.parse(dict(step.feedback), plain.Options(unsigned=True))
     (receipt,) = await house.receive([Arrival(SOURCE, piece, house.clock.now()) for piece in pieces])
     if receipt.routed and receipt.id is not None:

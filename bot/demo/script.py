@@ -10,7 +10,7 @@ from bot.chats.practice import html
 from bot.chats.practice.people import PEOPLE, member
 from bot.demo import practice_house
 from bot.demo.play import Late, play
-from bot.demo.week import AND_THEN, MONDAY, WEEK, Did, Said
+from bot.demo.week import AND_THEN, MONDAY, WEEK, CustomerSaid, Did
 from bot.house import House
 from handlers.cards import Card, Reply
 from handlers.receive import Receipt
@@ -53,9 +53,9 @@ async def script() -> Iterator[str]:
     return iter(lines)
 
 
-def _told(step: Said | Did | Late) -> str:
+def _told(step: CustomerSaid | Did | Late) -> str:
     match step:
-        case Said():
+        case CustomerSaid():
             said = step.feedback
             words = f": “{said['comment']}”" if said["comment"] else ", without a word."
             return f"{said['customer']['name']} answers {said['score']} of 10{words}"
@@ -68,7 +68,7 @@ def _told(step: Said | Did | Late) -> str:
             return "Nobody has replied yet."
 
 
-def _privately(step: Said | Did | Late, result: Receipt | Reply | None) -> list[str]:
+def _privately(step: CustomerSaid | Did | Late, result: Receipt | Reply | None) -> list[str]:
     if isinstance(result, Receipt) and not result.routed:
         return [_line("", "stored; no route asks anybody to follow up on it")]
     if isinstance(step, Did) and isinstance(result, Reply) and step.verb == "claim":
@@ -95,7 +95,7 @@ async def _shown(house: House, seen: dict[int, Any], *, by_place: bool) -> list[
     return lines
 
 
-def _everything(tx: Any) -> list[practice.Said]:
+def _everything(tx: Any) -> list[practice.PracticeMessage]:
     posts = [
         said
         for channel in practice.channels(tx)

@@ -11,7 +11,7 @@ BEGINS = datetime(2026, 11, 16, 8, 0)  # noqa: DTZ001  (the caller attaches the 
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CustomerSaid:
     """A customer answers a survey. `feedback` is a payload of a source of kind `plain`."""
 
     at: str
@@ -35,8 +35,8 @@ def _nps(number: str, score: int, comment: str, name: str, **more: Any) -> dict[
     return {"id": f"r-{number}", "metric": "nps", "score": score, "comment": comment, "customer": customer} | more
 
 
-WEEK: tuple[Said | Did, ...] = (
-    Said(
+WEEK: tuple[CustomerSaid | Did, ...] = (
+    CustomerSaid(
         "Mon 09:12",
         _nps(
             "1001",
@@ -58,8 +58,8 @@ WEEK: tuple[Said | Did, ...] = (
         "r-1001",
         {"outcome": "fixed", "done": "Called Dana, apologised and sent the order by taxi.", "cause": "waiting time"},
     ),
-    Said("Mon 14:30", _nps("1002", 10, "Best flat white in town.", "Jonas Lie")),
-    Said(
+    CustomerSaid("Mon 14:30", _nps("1002", 10, "Best flat white in town.", "Jonas Lie")),
+    CustomerSaid(
         "Tue 10:05",
         _nps(
             "1003",
@@ -80,13 +80,13 @@ WEEK: tuple[Said | Did, ...] = (
         "r-1003",
         {"outcome": "fixed", "done": "Rang Erik, corrected the three invoices and named one contact for him.", "cause": "service"},
     ),
-    Said("Wed 12:02", _nps("1004", 2, "", "Mia Berg", touchpoint="counter")),
-    Said("Wed 12:06", _nps("1004", 2, "The new lids leak. Coffee all over my coat.", "Mia Berg", touchpoint="counter")),
+    CustomerSaid("Wed 12:02", _nps("1004", 2, "", "Mia Berg", touchpoint="counter")),
+    CustomerSaid("Wed 12:06", _nps("1004", 2, "The new lids leak. Coffee all over my coat.", "Mia Berg", touchpoint="counter")),
     Did("Wed 12:15", "kim", "dismiss", "r-1004", {"reason": "no-problem"}),
     Did("Wed 12:16", "kim", "reopen", "r-1004"),
     Did("Wed 12:25", "ana", "claim", "r-1004"),
-    Said("Wed 17:10", _nps("1005", 5, "Nobody answers the phone after five.", "Per Aas", touchpoint="phone")),
-    Said(
+    CustomerSaid("Wed 17:10", _nps("1005", 5, "Nobody answers the phone after five.", "Per Aas", touchpoint="phone")),
+    CustomerSaid(
         "Fri 09:05",
         _nps(
             "1006",
@@ -101,7 +101,7 @@ WEEK: tuple[Said | Did, ...] = (
 
 ENDS = "Fri 09:10"
 
-AND_THEN: tuple[Said | Did, ...] = (
+AND_THEN: tuple[CustomerSaid | Did, ...] = (
     Did("Fri 09:30", "lea", "claim", "r-1005"),
     Did(
         "Fri 10:05",

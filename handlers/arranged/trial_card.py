@@ -52,6 +52,6 @@ def trial_card(company: Company, route: Route, now: datetime) -> Card:
     )
 
 
-def tried(_tx: Connection, _company: Company, _tap: Tap) -> Reply:
+def trial_pressed(_tx: Connection, _company: Company, _tap: Tap) -> Reply:
     """The answer to the test card's button: it shows that taps arrive, too."""
     return Reply(_("It works: your tap arrived, and this answer came back. Nothing was changed."))

@@ -32,7 +32,7 @@ class Arrival:
     belated: bool = False
 
 
-class Heard(NamedTuple):
+class Judged(NamedTuple):
     """An arrival with what is known about it. `customer` is their row in the directory, None if the answer says nothing about them;
     `route` is None if no route asks for such feedback; `team` is whose customer it is, even if nobody has to reply."""
 
@@ -60,7 +60,7 @@ class Heard(NamedTuple):
         return given
 
 
-def hear(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> list[Heard]:
+def judge_all(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> list[Judged]:
     """Store the customers of these arrivals, and find the band, route and team of each. Returns them in the order given."""
     keys = [_key(arrival) for arrival in arrivals]
     customers = directory.hear_of(tx, _customers(arrivals, keys))
@@ -80,12 +80,12 @@ def _with_missing(said: Feedback, known: AnyRow | None) -> Feedback:
     return said.model_copy(update={"customer": said.customer.model_copy(update=found)}) if found else said
 
 
-def judged(arrival: Arrival, customer: AnyRow | None, routes: Sequence[Route]) -> Heard:
+def judged(arrival: Arrival, customer: AnyRow | None, routes: Sequence[Route]) -> Judged:
     """Returns the arrival of this customer, with its band, route and team."""
     said = _with_missing(arrival.feedback, customer)
     route = rules.route(said, arrival.source, routes)
     team = route.team if route else rules.home(said, arrival.source, routes)
-    return Heard(arrival, customer, rules.band(said), route, team)
+    return Judged(arrival, customer, rules.band(said), route, team)
 
 
 def _key(arrival: Arrival) -> str:

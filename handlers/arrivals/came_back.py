@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases, ladder, wanted
-from handlers.arrivals.arrival import Heard
+from handlers.arrivals.arrival import Judged
 from handlers.feedback import Band, Case
 from handlers.nudges import steps
 from handlers.nudges.measure import nudge
 from handlers.nudges.steps import Kind
 from handlers.rules import Company
-from handlers.wanted import Said
+from handlers.wanted import ToldInThread
 from storage import act_log, came_back, messages, nudges
 from storage import feedback as answers
 
@@ -23,10 +23,10 @@ LATELY = timedelta(days=90)
 """Follow-ups that were closed longer ago are not told of it."""
 
 
-def tell_of_those_who_came_back(tx: Connection, company: Company, new: Sequence[Heard]) -> None:
+def tell_of_those_who_came_back(tx: Connection, company: Company, new: Sequence[Judged]) -> None:
     """Post the new score, without the words, in the thread of the old card. Whoever closed it reads of it in their next bundle,
     unless the customer is unhappy again: the new card says so."""
-    again: dict[int, Heard] = {}
+    again: dict[int, Judged] = {}
     for heard in new:
         if _is_another_answer(heard) and heard.customer_id is not None:
             again.setdefault(heard.customer_id, heard)
@@ -42,11 +42,13 @@ def tell_of_those_who_came_back(tx: Connection, company: Company, new: Sequence[
     acts = act_log.write_each(tx, [_act(company, case, heard) for case, heard, _ in told])
     nudges.add(tx, [_news(company, case, heard, closer, acts[case.id]) for case, heard, closer in told if _is_good(heard, closer)])
     aloud = [case for case, _, _ in told if "history" in company.teams[case.team].show and case.held_until is None]
-    lines = wanted.lines(tx, [Said(company.teams[case.team], case.id, acts[case.id], False, case.only_card_in) for case in aloud])
+    lines = wanted.lines(
+        tx, [ToldInThread(company.teams[case.team], case.id, acts[case.id], False, case.only_card_in) for case in aloud]
+    )
     messages.want(tx, lines, begin)
 
 
-def _is_another_answer(heard: Heard) -> bool:
+def _is_another_answer(heard: Judged) -> bool:
     """Returns whether this is a scored answer to a survey, not a test, from a customer who may have answered before."""
     said = heard.arrival.feedback
     known = heard.customer is not None and heard.customer.may_have_answered
@@ -54,23 +56,23 @@ def _is_another_answer(heard: Heard) -> bool:
     return known and told_now and said.score is not None
 
 
-def _came_after(case: Case, heard: Heard) -> bool:
+def _came_after(case: Case, heard: Judged) -> bool:
     """Returns whether the answer was given after the case was closed. An earlier one says nothing about the result, even if it
     arrives later."""
     return case.closed_at is not None and (heard.arrival.feedback.occurred_at or heard.arrival.at) > case.closed_at
 
 
-def _is_good(heard: Heard, closer_id: int | None) -> bool:
+def _is_good(heard: Judged, closer_id: int | None) -> bool:
     return closer_id is not None and heard.band is not Band.DETRACTOR
 
 
-def _act(company: Company, case: Case, heard: Heard) -> dict[str, Any]:
+def _act(company: Company, case: Case, heard: Judged) -> dict[str, Any]:
     said, workspace = heard.arrival.feedback, company.teams[case.team].channels[0].workspace
     detail = {"metric": said.metric, "score": said.score, "scale": list(said.worst_and_best)}
     base = {"workspace": workspace, "follow_up_id": case.id, "at": heard.arrival.at, "person_id": None}
     return base | {"verb": came_back.SAID, "set": {}, "detail": detail}
 
 
-def _news(company: Company, case: Case, heard: Heard, closer_id: int | None, act_id: int) -> dict[str, Any]:
+def _news(company: Company, case: Case, heard: Judged, closer_id: int | None, act_id: int) -> dict[str, Any]:
     workspace = company.teams[case.team].channels[0].workspace
     return nudge(workspace, case, steps.name(Kind.AGAIN, act_id), ladder.Role.OWNER, closer_id, heard.arrival.at)

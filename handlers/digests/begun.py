@@ -16,7 +16,7 @@ from storage import digests, feedback, people
 from storage.prepared import AnyRow
 
 
-class Heard:
+class FirstAnswers:
     """Since when each team is heard of: asked of the database once per look for posts, however many teams there are."""
 
     def __init__(self, tx: Connection) -> None:

@@ -19,7 +19,7 @@ from handlers.calendar import months, weeks
 from handlers.calendar.weeks import Week
 from handlers.digests import snapshot, wins
 from handlers.digests.apart import Apart, Failed
-from handlers.digests.begun import Heard
+from handlers.digests.begun import FirstAnswers
 from handlers.digests.leader_digest import send_to_leaders
 from handlers.digests.worked import TOLD_SINCE
 from handlers.ladder import Role
@@ -50,17 +50,17 @@ def send_digests(tx: Connection, company: Company, now: datetime, failed: Failed
 
 def _send_all(tx: Connection, company: Company, now: datetime, apart: Apart) -> datetime | None:
     made = 0
-    heard = Heard(tx)
+    first_answers = FirstAnswers(tx)
     known = digests.states(tx, snapshot.KIND, _periods(company, now))
     duty = nudges.on_duty(tx)
     for team in company.teams.values():
         leads = (team.name, Role.LEADER) in duty
-        made += apart(f"team:{team.name}", partial(_send_week, tx, company, team, heard, known, now, leads=leads)) or 0
+        made += apart(f"team:{team.name}", partial(_send_week, tx, company, team, first_answers, known, now, leads=leads)) or 0
         made += apart(f"wins:{team.name}", partial(wins.send, tx, company, team, now)) or 0
         if made >= AT_ONCE:
             return now
     for send in (send_to_leaders, send_reviews):
-        if send(tx, company, heard, now, AT_ONCE, apart) >= AT_ONCE:
+        if send(tx, company, first_answers, now, AT_ONCE, apart) >= AT_ONCE:
             return now
     if apart("own", partial(send_notes, tx, company, now)):
         return now
@@ -69,13 +69,20 @@ def _send_all(tx: Connection, company: Company, now: datetime, apart: Apart) -> 
 
 
 def _send_week(
-    tx: Connection, company: Company, team: Team, heard: Heard, known: dict[tuple[str, str], Any], now: datetime, *, leads: bool
+    tx: Connection,
+    company: Company,
+    team: Team,
+    first_answers: FirstAnswers,
+    known: dict[tuple[str, str], Any],
+    now: datetime,
+    *,
+    leads: bool,
 ) -> int:
     """Make a team's weekly post and, if somebody leads it, its preview, as far as they are due. Returns how many were made."""
     due = [week for week in _finished(team, now) if _state(known, team, week) in (None, "draft")]
     due = due if due and _may_come(team, due[0], now) else []
-    made = _send(tx, company, team, [week for week in due if has_begun(heard, team, week)], now)
-    return made + (_preview(tx, company, team, known, now) if leads and heard.before([team], now) else 0)
+    made = _send(tx, company, team, [week for week in due if has_begun(first_answers, team, week)], now)
+    return made + (_preview(tx, company, team, known, now) if leads and first_answers.before([team], now) else 0)
 
 
 def next_moment(company: Company, after: datetime) -> datetime | None:
@@ -143,9 +150,9 @@ def _send(tx: Connection, company: Company, team: Team, due: Sequence[Week], now
     return made
 
 
-def has_begun(heard: Heard, team: Team, week: Week) -> bool:
-    """Returns whether that week is told: the team had been heard of by its end, or has read such posts before."""
-    return heard.has_begun(snapshot.KIND, team.name, str(week.after(1)), [team], weeks.bounds(week, team.hours)[1])
+def has_begun(first_answers: FirstAnswers, team: Team, week: Week) -> bool:
+    """Returns whether that week is told: the team had been first_answers of by its end, or has read such posts before."""
+    return first_answers.has_begun(snapshot.KIND, team.name, str(week.after(1)), [team], weeks.bounds(week, team.hours)[1])
 
 
 def _make(tx: Connection, team: Team, week: Week, state: str, told: dict[str, Any], now: datetime) -> int:

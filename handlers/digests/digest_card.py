@@ -28,7 +28,7 @@ TELLS = ("told", "told_again", "in_time", "later", "unreached", "running", "past
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StoryInWords:
     """A story in words. `done` is the sentence with which the case was closed, `closer` who wrote it if that is somebody else;
     `why` are the facts that selected it."""
 
@@ -58,7 +58,7 @@ class Post:
     promise: Promised | None
     weeks: Mapping[Week, Kept]
     restated: tuple[tuple[Week, int, int], ...] = ()
-    stories: tuple[Told, ...] = ()
+    stories: tuple[StoryInWords, ...] = ()
     kind_words: str = ""
     raised: str = ""
     late: bool = False
@@ -129,7 +129,7 @@ def _stories(post: Post) -> tuple[str, ...]:
     return tuple(story(told) for told in sorted(post.stories, key=lambda told: (told.name.casefold(), told.follow_up)))
 
 
-def story(told: Told) -> str:
+def story(told: StoryInWords) -> str:
     """Returns one story, as the channel reads it."""
     said = f" “{cut(' '.join(told.done.split()), WORDS)}”" if told.done else ""
     whose = _(" What {name} did then:").format(name=told.closer) if said and told.closer else ""

@@ -27,7 +27,7 @@ Z = 1.96
 """Standard errors in a margin of 95 %."""
 
 
-class Told(Protocol):
+class WeekRow(Protocol):
     """What the figures need to know about a follow-up."""
 
     @property
@@ -160,7 +160,7 @@ class Figures:
         return cls(**{**packed, **parts, "oldest_at": datetime.fromisoformat(oldest) if oldest else None})
 
 
-def became(told: Told) -> str:
+def became(told: WeekRow) -> str:
     """Returns what became of one customer's case: `dismissed`, `erased`, `in_time`, `later`, `unreached` or `waiting`."""
     if told.state == State.DISMISSED:
         return "erased" if told.reason == ERASED else "dismissed"
@@ -170,7 +170,7 @@ def became(told: Told) -> str:
     return "waiting" if told.state in OPEN else "unreached"
 
 
-def runs(told: Told, now: datetime) -> bool:
+def runs(told: WeekRow, now: datetime) -> bool:
     """Returns whether both parts of the promise to somebody who waits for a word from us can still be kept."""
     taken = told.taken_at if told.taken_at is not None else now
     return became(told) == "waiting" and taken <= told.claim_by and now <= told.close_by
@@ -182,7 +182,7 @@ def kept(counted: Mapping[str, int]) -> Kept:
     return Kept(told, *(counted.get(name, 0) for name in ("in_time", "later", "unreached")))
 
 
-def of_week(rows: Sequence[Told], now: datetime, **more: Any) -> Figures:
+def of_week(rows: Sequence[WeekRow], now: datetime, **more: Any) -> Figures:
     """Returns the figures of the follow-ups created in a week, as they are now; `more` are the figures from elsewhere."""
     ways = Counter(became(row) for row in rows)
     closed = [row for row in rows if row.state == State.CLOSED]

@@ -21,12 +21,12 @@ from handlers.calendar.weeks import Week
 from handlers.cards import Card
 from handlers.digests import begun, counting, figure_lists, figures, leader_card, snapshot, turns, worth
 from handlers.digests.apart import Apart
-from handlers.digests.begun import Heard
+from handlers.digests.begun import FirstAnswers
 from handlers.digests.figures import Figures, Kept, Score, Spread
 from handlers.digests.leader_card import OfTeam, Report
 from handlers.digests.machine_lines import Health, Noise
 from handlers.digests.money import Money, Sum
-from handlers.digests.snapshot import Said
+from handlers.digests.snapshot import PostRow
 from handlers.feedback import Case, State
 from handlers.ladder import Role
 from handlers.raised import things
@@ -41,7 +41,7 @@ LISTED = 5
 """Maximum number of waiting customers shown with buttons of their own."""
 
 
-def send_to_leaders(tx: Connection, company: Company, heard: Heard, now: datetime, most: int, apart: Apart) -> int:
+def send_to_leaders(tx: Connection, company: Company, first_answers: FirstAnswers, now: datetime, most: int, apart: Apart) -> int:
     """Make the leaders' posts that are due and not made yet, at most so many. Returns how many."""
     led = led_teams(tx, company)
     due_of = {person_id: apart(f"{KIND}:{person_id}", partial(_due_now, teams, now)) or {} for person_id, teams in led.items()}
@@ -50,7 +50,7 @@ def send_to_leaders(tx: Connection, company: Company, heard: Heard, now: datetim
     for person_id, teams in led.items():
         due = {week: at for week, at in due_of[person_id].items() if (str(person_id), str(week)) not in known}
         due = begun.not_told_yet(tx, known, person_id, teams, due)
-        made += apart(f"{KIND}:{person_id}", partial(_send, tx, person_id, teams, heard, due, now)) or 0
+        made += apart(f"{KIND}:{person_id}", partial(_send, tx, person_id, teams, first_answers, due, now)) or 0
         if made >= most:
             break
     return made
@@ -82,10 +82,12 @@ def _due_now(teams: Sequence[Team], now: datetime) -> dict[Week, datetime]:
     return found if found and weeks.may_come(max(found.values()), (team.hours for team in teams), now) else {}
 
 
-def _send(tx: Connection, person_id: int, teams: Sequence[Team], heard: Heard, due: Mapping[Week, datetime], now: datetime) -> int:
+def _send(
+    tx: Connection, person_id: int, teams: Sequence[Team], first_answers: FirstAnswers, due: Mapping[Week, datetime], now: datetime
+) -> int:
     def has_begun(week: Week) -> bool:
         end = max(weeks.bounds(week, team.hours)[1] for team in teams)
-        return heard.has_begun(KIND, str(person_id), str(week.after(1)), teams, end)
+        return first_answers.has_begun(KIND, str(person_id), str(week.after(1)), teams, end)
 
     told = {week: at for week, at in due.items() if has_begun(week)}
     made = begun.make(tx, KIND, str(person_id), told, lambda week: take(tx, teams, week, now), _tells, now)
@@ -141,7 +143,7 @@ def _of_leaders(tx: Connection, teams: Sequence[Team], week: Week) -> dict[str, 
     }
 
 
-def picture(tx: Connection, company: Company, row: Said | AnyRow, now: datetime) -> Card:
+def picture(tx: Connection, company: Company, row: PostRow | AnyRow, now: datetime) -> Card:
     """Returns the post as it was made; of those who waited, it shows the ones who still do."""
     said = row.snapshot
     caused = said.get("caused", {})

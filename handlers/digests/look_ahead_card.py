@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.calendar.weeks import Week
 from handlers.cards import Button, Card, Style
-from handlers.digests.digest_card import Post, Told, span, story, who_waits
+from handlers.digests.digest_card import Post, StoryInWords, span, story, who_waits
 from handlers.digests.week_sentence import sentence
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
@@ -65,7 +65,7 @@ def silent_card(week: Week, unrouted: int) -> Card:
     )
 
 
-def _choosable(told: Told, target: str, *, open: bool) -> Card:
+def _choosable(told: StoryInWords, target: str, *, open: bool) -> Card:
     """Returns a story in the preview, with the facts that selected it."""
     about = f"{target}:{told.follow_up}"
     buttons = (

@@ -18,7 +18,7 @@ from handlers import cases
 from handlers.calendar import weeks
 from handlers.calendar.weeks import Week
 from handlers.digests import begun, counting, heroes, turns, worked
-from handlers.digests.digest_card import Post, Told
+from handlers.digests.digest_card import Post, StoryInWords
 from handlers.digests.figures import Figures, Kept, Promised
 from handlers.digests.heroes import Reason, Story
 from handlers.feedback import Person
@@ -39,7 +39,7 @@ WORTH = (8, 280)
 NEVER = "never"
 
 
-class Said(Protocol):
+class PostRow(Protocol):
     """A stored digest: its row, or one that is only previewed."""
 
     @property
@@ -101,7 +101,7 @@ def anybody_told(packed: Mapping[str, Any]) -> bool:
     return bool(packed["answers"] or packed["kept"]["told"] or packed.get("told_again"))
 
 
-def post_of(tx: Connection, company: Company, team: Team, row: Said | AnyRow) -> Post:
+def post_of(tx: Connection, company: Company, team: Team, row: PostRow | AnyRow) -> Post:
     """Returns what a digest's row says, with today's names and words."""
     said = row.snapshot
     told = [_story(each) for each in said["stories"]]
@@ -155,14 +155,14 @@ def _done(tx: Connection, team: Team, closings: Mapping[int, AnyRow]) -> dict[in
     return {id: masking.hide(closings[id].detail.get("done", ""), case.customer, team) for id, case in known.items()}
 
 
-def _told(story: Story, closing: AnyRow | None, done: str, known: Mapping[int, Sequence[AnyRow]], people: People) -> Told:
+def _told(story: Story, closing: AnyRow | None, done: str, known: Mapping[int, Sequence[AnyRow]], people: People) -> StoryInWords:
     """Returns a story in words: those of whoever closed the case, with their name if somebody else is praised."""
     name = called_in_posts(*known.get(story.person, (None,)), people=people)
     if closing is None:
-        return Told(story.follow_up, name, story.reason, why=story.why)
+        return StoryInWords(story.follow_up, name, story.reason, why=story.why)
     theirs = closing.person_id in (None, story.person)
     closer = "" if theirs else called_in_posts(*known.get(closing.person_id, (None,)), people=people)
-    return Told(story.follow_up, name, story.reason, done, closer, story.why)
+    return StoryInWords(story.follow_up, name, story.reason, done, closer, story.why)
 
 
 def called_in_posts(row: AnyRow | None, *elsewhere: AnyRow | None, people: People) -> str:

@@ -17,7 +17,7 @@ from handlers.wording.words import QUOTED, TITLE, asked, cut
 QUOTES = 5
 
 
-class Answer(Protocol):
+class WinAnswer(Protocol):
     """A row of what a customer said."""
 
     @property
@@ -46,7 +46,7 @@ class Win:
     touchpoint: str | None
 
     @classmethod
-    def of(cls, row: Answer, customer: Customer) -> Win:
+    def of(cls, row: WinAnswer, customer: Customer) -> Win:
         """Returns it from its stored row."""
         return cls(customer, row.metric, row.score, (row.worst, row.best), row.comment, row.touchpoint)
 

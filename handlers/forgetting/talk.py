@@ -18,7 +18,7 @@ MOST = 100_000
 WORDS = ("what", "owner", "by", "how")
 """What people typed, of everything that is kept of a promise, a note or a decision."""
 
-Said = Mapping[str, Any]
+Spoken = Mapping[str, Any]
 """One promise, note, decision, or how that went."""
 
 
@@ -48,19 +48,19 @@ def forget_old(tx: Connection, before: datetime, limit: int) -> bool:
     return bool(changed)
 
 
-def _each(said: Said | Sequence[Said]) -> Sequence[Said]:
+def _each(said: Spoken | Sequence[Spoken]) -> Sequence[Spoken]:
     return [said] if isinstance(said, Mapping) else said
 
 
-def _all_plainly(said: Said | Sequence[Said], named: re.Pattern[str]) -> Said | Sequence[Said]:
+def _all_plainly(said: Spoken | Sequence[Spoken], named: re.Pattern[str]) -> Spoken | Sequence[Spoken]:
     return _plainly(said, named) if isinstance(said, Mapping) else [_plainly(each, named) for each in said]
 
 
-def _plainly(said: Said, named: re.Pattern[str]) -> Said:
+def _plainly(said: Spoken, named: re.Pattern[str]) -> Spoken:
     return {**said, **{name: _("(erased)") for name in WORDS if named.search(said.get(name, ""))}}
 
 
-def _at(decided: Said) -> datetime:
+def _at(decided: Spoken) -> datetime:
     return datetime.fromisoformat(decided["at"])
 
 

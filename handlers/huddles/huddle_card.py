@@ -10,7 +10,7 @@ from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
 from handlers.wording.words import TITLE, cut, day
 
-Said = tuple[tuple[str, str], ...]
+Noted = tuple[tuple[str, str], ...]
 """(name, text) of several people."""
 WORDS = 240
 PROMISES = 8
@@ -44,9 +44,9 @@ class Huddle:
     puzzling: str = ""
     waiting: Waiting = Waiting()
     last_on: date | None = None
-    last_promises: Said = ()
-    last_notes: Said = ()
-    promises: Said = ()
+    last_promises: Noted = ()
+    last_notes: Noted = ()
+    promises: Noted = ()
     notes: int = 0
 
 
@@ -91,7 +91,7 @@ def _promised(huddle: Huddle) -> tuple[str, ...]:
     return (_("Promised last time ({day}), done or not?").format(day=day(huddle.last_on)), *each)
 
 
-def noted(notes: Said) -> tuple[str, ...]:
+def noted(notes: Noted) -> tuple[str, ...]:
     """Returns the first few of the notes from the thread of last time's card."""
     if not notes:
         return ()
@@ -101,7 +101,7 @@ def noted(notes: Said) -> tuple[str, ...]:
     return (_("Noted last time:"), *each, *more)
 
 
-def recalled(on: date, promises: Said, notes: Said) -> str:
+def recalled(on: date, promises: Noted, notes: Noted) -> str:
     """Returns everything that was promised and noted at a huddle."""
     each = _("{name}: {what}")
     parts = [

@@ -19,7 +19,7 @@ from handlers.nudges import steps
 from handlers.nudges.measure import add_within_measure, nudge
 from handlers.nudges.steps import Kind
 from handlers.rules import Company, Team
-from handlers.wanted import Said
+from handlers.wanted import ToldInThread
 from storage import act_log, followups, messages, nudges, people
 from storage.messages import Wanted
 from storage.prepared import AnyRow
@@ -129,7 +129,7 @@ def _turns(tx: Connection, row: AnyRow, team: Team, company: Company, verb: str,
         return  # somebody tapped at the same moment; their change wins
     act_id = act_log.write_one(tx, _act(row, verb, now, columns | {"version": row.version + 1}, {"was": row.owner_id}))
     told = verb == "let_go" and row.held_until is None
-    lines = wanted.lines(tx, [Said(team, row.id, act_id, open=True, only_card_in=case.only_card_in)]) if told else []
+    lines = wanted.lines(tx, [ToldInThread(team, row.id, act_id, open=True, only_card_in=case.only_card_in)]) if told else []
     messages.want(tx, lines, now, again=[row.id])
 
 
@@ -229,7 +229,7 @@ def _write(tx: Connection, company: Company, seen: _Seen, now: datetime) -> None
     _say_once(tx, seen)
     followups.looked(tx, seen.looked)
     acts = act_log.write_each(tx, seen.acts)
-    lines = wanted.lines(tx, [Said(team, row.id, acts[row.id], open=True) for row, team in seen.lines])
+    lines = wanted.lines(tx, [ToldInThread(team, row.id, acts[row.id], open=True) for row, team in seen.lines])
     lines += wanted.noted_before(tx, seen.posted)
     add_within_measure(tx, seen.nudges)
     greetings = [

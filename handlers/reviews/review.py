@@ -20,10 +20,10 @@ from handlers.calendar.months import Month
 from handlers.cards import Card
 from handlers.digests import begun, money, worth
 from handlers.digests.apart import Apart
-from handlers.digests.begun import Heard
+from handlers.digests.begun import FirstAnswers
 from handlers.digests.leader_digest import led_teams
 from handlers.digests.money import Sum
-from handlers.digests.snapshot import Said
+from handlers.digests.snapshot import PostRow
 from handlers.reviews import review_card, review_snapshot, timeline
 from handlers.reviews.calls_card import Called, Calls, calls_card
 from handlers.reviews.review_card import Decision, Review
@@ -40,7 +40,7 @@ CALLS = "calls"
 WHYS = ("why_1", "why_2", "why_3", "why_4")
 
 
-def send_reviews(tx: Connection, company: Company, heard: Heard, now: datetime, most: int, apart: Apart) -> int:
+def send_reviews(tx: Connection, company: Company, first_answers: FirstAnswers, now: datetime, most: int, apart: Apart) -> int:
     """Make the reviews that are due and not made yet, at most so many. Returns how many."""
     led = led_teams(tx, company)
     each_of = sorted(led.items())
@@ -50,7 +50,7 @@ def send_reviews(tx: Connection, company: Company, heard: Heard, now: datetime, 
     for person_id, each in due_of.items():
         due = {month: at for month, at in each.items() if (str(person_id), str(month)) not in known}
         due = begun.not_told_yet(tx, known, person_id, led[person_id], due)
-        made += apart(f"{KIND}:{person_id}", partial(_send, tx, person_id, led, heard, due, now)) or 0
+        made += apart(f"{KIND}:{person_id}", partial(_send, tx, person_id, led, first_answers, due, now)) or 0
         if made >= most:
             break
     return made
@@ -76,7 +76,7 @@ def _send(
     tx: Connection,
     person_id: int,
     led: Mapping[int, Sequence[Team]],
-    heard: Heard,
+    first_answers: FirstAnswers,
     due_months: Mapping[Month, datetime],
     now: datetime,
 ) -> int:
@@ -84,7 +84,7 @@ def _send(
 
     def has_begun(month: Month) -> bool:
         end = max(months.bounds(month, team.hours)[1] for team in teams)
-        return heard.has_begun(KIND, about, str(month.after(1)), teams, end)
+        return first_answers.has_begun(KIND, about, str(month.after(1)), teams, end)
 
     def content(month: Month) -> dict[str, Any]:
         late = begun.is_late(tx, KIND, about, str(month), lambda period: due(Month.parse(period), teams), now)
@@ -132,7 +132,7 @@ def _shares(person_id: int, led: Mapping[int, Sequence[Team]]) -> dict[str, tupl
     return shares
 
 
-def group_of(tx: Connection, row: Said | AnyRow) -> list[AnyRow]:
+def group_of(tx: Connection, row: PostRow | AnyRow) -> list[AnyRow]:
     """Returns the reviews of that month of all who lead one of the same teams, including this one."""
     mine = set(row.snapshot["teams"])
     return [each for each in digests.sent(tx, KIND, [row.snapshot["month"]]) if mine & set(each.snapshot["teams"])]
@@ -148,7 +148,7 @@ def calls_picture(tx: Connection, company: Company, row: AnyRow, now: datetime) 
     return calls_card(calls_of(tx, company, row), now)
 
 
-def review_of(tx: Connection, company: Company, row: Said | AnyRow, choices: Mapping[str, Any]) -> Review:
+def review_of(tx: Connection, company: Company, row: PostRow | AnyRow, choices: Mapping[str, Any]) -> Review:
     """Returns what a row says, with today's words: customers erased since are gone from it."""
     said = row.snapshot
     before = digests.by_id(tx, said["before"]) if said["before"] is not None else None
@@ -170,7 +170,7 @@ def review_of(tx: Connection, company: Company, row: Said | AnyRow, choices: Map
     )
 
 
-def calls_of(tx: Connection, company: Company, row: Said | AnyRow) -> Calls:
+def calls_of(tx: Connection, company: Company, row: PostRow | AnyRow) -> Calls:
     """Returns the calls its reader is to make, with what was recorded of each."""
     said = row.snapshot
     due_ids = {id for each in group_of(tx, row) for id in each.snapshot["calls"]} | set(said["calls"])  # a preview is in no group

@@ -12,7 +12,7 @@ import pytest
 from bot import metrics
 from bot.chats import Refused, Throttled, Unknown, Unreachable
 from bot.chats.msteams.budget import Budget
-from bot.chats.msteams.outcome import Said, answered, failed, seconds
+from bot.chats.msteams.outcome import RefusedByCode, answered, failed, seconds
 from storage import delivery_log, messages
 from tests.conftest import FRIDAY
 from tests.emulators.msteams import Message
@@ -27,17 +27,17 @@ ANSWERS: dict[str, tuple[int, Any, type[Exception]]] = {
     "somebody wrote at the same moment": (412, {"error": {"code": "PreconditionFailed"}}, Throttled),
     "our token is not taken": (401, {"error": {"code": "BotNotRegistered"}}, Unreachable),
     "a proxy sends us elsewhere": (302, HTML, Unreachable),
-    "malformed": (400, {"error": {"code": "BadArgument"}}, Said),
-    "not in the team": (403, {"error": {"code": "BotNotInConversationRoster"}}, Said),
-    "forbidden by something in between": (403, HTML, Said),
-    "no such conversation": (404, {"error": {"code": "ConversationNotFound"}}, Said),
-    "too large, HTML": (413, HTML, Said),
+    "malformed": (400, {"error": {"code": "BadArgument"}}, RefusedByCode),
+    "not in the team": (403, {"error": {"code": "BotNotInConversationRoster"}}, RefusedByCode),
+    "forbidden by something in between": (403, HTML, RefusedByCode),
+    "no such conversation": (404, {"error": {"code": "ConversationNotFound"}}, RefusedByCode),
+    "too large, HTML": (413, HTML, RefusedByCode),
     "broken inside": (500, {"error": {"code": "ServiceError"}}, Unknown),
     "a gateway": (502, HTML, Unknown),
     "away": (503, HTML, Unknown),
     "a gateway that waited": (504, HTML, Unknown),
     "an error that is no object": (500, {"error": ["odd"]}, Unknown),
-    "an error that is a list": (400, ["odd"], Said),
+    "an error that is a list": (400, ["odd"], RefusedByCode),
 }
 
 
@@ -56,10 +56,10 @@ def test_a_good_answer_that_cannot_be_read_holds_nothing(body: str) -> None:
 
 
 def test_only_what_closes_the_place_counts_as_of_the_place() -> None:
-    assert Said(403, "", "").is_of_the_place
-    assert Said(404, "ConversationNotFound", "").is_of_the_place
-    assert not Said(404, "ActivityNotFoundInConversation", "").is_of_the_place
-    assert not Said(400, "BadArgument", "").is_of_the_place
+    assert RefusedByCode(403, "", "").is_of_the_place
+    assert RefusedByCode(404, "ConversationNotFound", "").is_of_the_place
+    assert not RefusedByCode(404, "ActivityNotFoundInConversation", "").is_of_the_place
+    assert not RefusedByCode(400, "BadArgument", "").is_of_the_place
 
 
 @pytest.mark.parametrize(

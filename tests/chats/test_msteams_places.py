@@ -15,7 +15,7 @@ import anyio
 import pytest
 from sqlalchemy import Connection
 
-from bot.chats.msteams.outcome import Away
+from bot.chats.msteams.outcome import CannotPost
 from handlers.cards import Card
 from handlers.feedback import Person, Place
 from storage import delivery_log, msteams
@@ -277,7 +277,7 @@ async def test_who_removes_the_bot_while_it_opens_their_private_chat_is_left_alo
         await asyncio.wait_for(here.connector.opening.wait(), 10)
         assert (await here.send(here.activity("installationUpdate", channel=None, action="remove"))).status_code == 200
         here.connector.opened.set()
-        with pytest.raises(Away, match="removed Action Hero"):
+        with pytest.raises(CannotPost, match="removed Action Hero"):
             await posting
         row = store.read_sync(msteams.who, "29:ana")
         assert row is not None

@@ -7,7 +7,7 @@ from botbuilder.schema import Activity
 
 from bot.chats import ChatServices
 from bot.chats.msteams import adaptive, answers, taps
-from bot.chats.msteams.answers import Answer
+from bot.chats.msteams.answers import InvokeResponse
 from bot.chats.msteams.runs import paragraphs
 from bot.logs import broken
 from handlers.feedback import Person
@@ -16,7 +16,7 @@ from storage.database import Unavailable
 log = structlog.get_logger()
 
 
-async def card_behind(services: ChatServices, who: Person, activity: Activity, text: str = "") -> Answer | None:
+async def card_behind(services: ChatServices, who: Person, activity: Activity, text: str = "") -> InvokeResponse | None:
     """Returns an answer that shows this person the card as it is now, below `text`. None where no message of ours that they may see
     stands there, the client is an old one, or the card has a chart, which Teams may have refused."""
     stood = taps.stood(activity)

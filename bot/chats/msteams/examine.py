@@ -52,7 +52,7 @@ async def _channel(wire: Wire, places: Places, store: Store, place: Place) -> Di
         row = await store.read(msteams.by_id, spot.conversation)
         if row is not None:
             await wire.get(spot.service_url, path("v3", "teams", row.team_id, "conversations"), row.team_id)
-    except (Throttled, Refused) as away:  # also Away: never installed, removed, or renamed
+    except (Throttled, Refused) as away:  # also CannotPost: never installed, removed, or renamed
         return error(part, str(away), WAITS, "Add Action Hero to the team in Microsoft Teams: docs/msteams.md.")
     except (Unreachable, Unknown, Unavailable) as trouble:
         return warning(part, f"could not be looked at ({trouble})", "It may be well.", "Try again in a minute.")

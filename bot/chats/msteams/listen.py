@@ -17,7 +17,7 @@ from botbuilder.schema import Activity
 
 from bot.chats import ChatServices, TurnedAway
 from bot.chats.msteams import adaptive, answers, forms, plain, taps
-from bot.chats.msteams.answers import Answer
+from bot.chats.msteams.answers import InvokeResponse
 from bot.chats.msteams.behind import card_behind
 from bot.chats.msteams.choosing import Choosing
 from bot.chats.msteams.dialogs import OPENS, SENDS, Dialogs
@@ -27,7 +27,7 @@ from bot.chats.msteams.places import Places, Spot
 from bot.chats.msteams.roster import Rosters
 from bot.chats.msteams.taps import Pressed, Where
 from bot.chats.msteams.trust import Doorkeeper
-from bot.chats.msteams.whisper import Told, activities, whisper
+from bot.chats.msteams.whisper import Whispered, activities, whisper
 from bot.chats.msteams.wire import Wire
 from bot.doors.bounded import NotTaken
 from bot.doors.door import JSON, Answered
@@ -50,7 +50,7 @@ REMEMBERED = 2000
 IN_A_SENTENCE = 400
 
 
-class Ears:
+class Listener:
     """Receives everything from Teams, and handles each activity once."""
 
     def __init__(
@@ -65,8 +65,8 @@ class Ears:
         self._wire, self._services, self._places, self._rosters, self._events = wire, services, places, rosters, events
         self._choosing, self._dialogs = Choosing(services.store, places, rosters), Dialogs(wire, services, places)
         self._door = door
-        self._heard: OrderedDict[tuple[str, ...], asyncio.Task[Answer] | None] = OrderedDict()
-        self._late: set[asyncio.Task[Answer]] = set()
+        self._heard: OrderedDict[tuple[str, ...], asyncio.Task[InvokeResponse] | None] = OrderedDict()
+        self._late: set[asyncio.Task[InvokeResponse]] = set()
 
     async def hear(self, headers: Mapping[str, str], body: bytes) -> Answered:
         """POST /msteams/messages."""
@@ -97,7 +97,7 @@ class Ears:
         answer = await self._answered(activity, who, button, until)
         return replace(_json(answer), then=self._later(self._seen, activity))
 
-    async def _answered(self, activity: Activity, who: Person, button: Pressed, until: float) -> Answer:
+    async def _answered(self, activity: Activity, who: Person, button: Pressed, until: float) -> InvokeResponse:
         """Returns the answer to a tap, or the same answer for a redelivered tap, at the latest at `until` in the event loop's
         time."""
         key = _identity(activity)
@@ -117,7 +117,7 @@ class Ears:
             self._wire.soon(self._too_late(task, who, taps.where(activity), button.target))
         return answers.sentence(asides.taking_long())
 
-    async def _tapped(self, who: Person, button: Pressed, activity: Activity) -> Answer:
+    async def _tapped(self, who: Person, button: Pressed, activity: Activity) -> InvokeResponse:
         """Returns an error answer instead of raising."""
         at = taps.where(activity)
         try:
@@ -138,7 +138,7 @@ class Ears:
             log.error("msteams.tap_broken", verb=button.verb, target=button.target, **broken(error))
         return answers.not_saved()
 
-    async def _left(self, who: Person, button: Pressed, activity: Activity) -> Answer:
+    async def _left(self, who: Person, button: Pressed, activity: Activity) -> InvokeResponse:
         """Leave a form or a long text: this person sees the card behind it again. Where that cannot be the answer, its message is
         sent again to everybody. A card of a list is not in the delivery log; it is redrawn for the person who sees it."""
         if button.listed and isinstance(button.target, int):
@@ -157,7 +157,7 @@ class Ears:
             return answers.words(asides.cancelled())
         return answers.sentence(asides.cancelled())
 
-    async def _form(self, form: Form, reply: Reply, button: Pressed, at: Where) -> Answer:
+    async def _form(self, form: Form, reply: Reply, button: Pressed, at: Where) -> InvokeResponse:
         people = await self._choosing.offered(form, at)
         if people is None:
             return answers.sentence(asides.form_did_not_open())
@@ -165,7 +165,7 @@ class Ears:
         asked = Asked(people, skip, button.answers or button.typed, reply.errors, button.listed)
         return answers.card(forms.drawn(form, asked))
 
-    def _said(self, reply: Reply, who: Person, button: Pressed, at: Where) -> Answer:
+    def _said(self, reply: Reply, who: Person, button: Pressed, at: Where) -> InvokeResponse:
         """Show a sentence as one. In a list, which nobody edits, it replaces its card; so does a single requested card, and a long
         text."""
         said = clean(reply.text or " ".join(reply.errors.values()))
@@ -179,11 +179,11 @@ class Ears:
             return answers.words(said, back)
         return answers.words(said) if button.listed else answers.sentence(said)
 
-    async def _too_late(self, task: asyncio.Task[Answer], who: Person, at: Where, target: Target) -> None:
+    async def _too_late(self, task: asyncio.Task[InvokeResponse], who: Person, at: Where, target: Target) -> None:
         """Send privately what was ready only after the platform's time limit: the card cannot show it."""
         await self._whisper(who, at, [(answers.as_activity(await task), Reply().about(target))])
 
-    async def _whisper(self, who: Person, at: Where, said: Sequence[Told]) -> None:
+    async def _whisper(self, who: Person, at: Where, said: Sequence[Whispered]) -> None:
         """If this is the private chat, send there directly, without asking the database."""
         here = Spot(at.conversation, at.service_url, at.tenant, who.user_id) if at.personal and at.conversation else None
         await whisper(self._wire, self._places, self._services, who, said, here)
@@ -260,7 +260,7 @@ class Ears:
             return True
         return False
 
-    def _remember(self, key: tuple[str, ...], task: asyncio.Task[Answer] | None) -> None:
+    def _remember(self, key: tuple[str, ...], task: asyncio.Task[InvokeResponse] | None) -> None:
         self._heard[key] = task
         if len(self._heard) > REMEMBERED:
             self._heard.popitem(last=False)

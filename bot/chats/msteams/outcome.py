@@ -18,7 +18,7 @@ WAIT = 15.0
 LONGEST = 3600.0
 
 
-class Said(Refused):
+class RefusedByCode(Refused):
     """The connector understood and refused. `status` is HTTP's; `code` is the connector's, empty if the body was not JSON."""
 
     def __init__(self, status: int, code: str, text: str) -> None:
@@ -35,7 +35,7 @@ class NotAccepted(Unreachable):
     """Our token is rejected. Nothing was accepted; retries succeed once ops have replaced the secret."""
 
 
-class Away(Throttled):
+class CannotPost(Throttled):
     """The bot cannot post there for now: nothing was sent. It is checked again after `seconds`."""
 
     def __init__(self, seconds: float, why: str) -> None:
@@ -44,7 +44,7 @@ class Away(Throttled):
 
 
 def answered(response: httpx.Response) -> Mapping[str, Any]:
-    """Returns the JSON object of a successful response, empty when there is none. Raises Throttled, Unreachable, Refused (Said) or
+    """Returns the JSON object of a successful response, empty when there is none. Raises Throttled, Unreachable, RefusedByCode or
     Unknown."""
     if response.is_success:
         try:
@@ -89,8 +89,10 @@ def _refusal(status: int, code: str, headers: Mapping[str, str]) -> Exception:
     if status < 400:
         return Unreachable(f"Something between us and Microsoft Teams answered {status}: check the proxy or firewall")
     if status == 413:
-        return Said(status, code, "Microsoft Teams found the message too large: please report this with the id of the follow-up")
-    return Said(status, code, REASONS.get(code) or BY_STATUS.get(status) or _unheard_of(status, code))
+        return RefusedByCode(
+            status, code, "Microsoft Teams found the message too large: please report this with the id of the follow-up"
+        )
+    return RefusedByCode(status, code, REASONS.get(code) or BY_STATUS.get(status) or _unheard_of(status, code))
 
 
 def _unheard_of(status: int, code: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from bot.chats import Unknown, Unreachable
-from bot.chats.msteams.outcome import Away, Said
+from bot.chats.msteams.outcome import CannotPost, RefusedByCode
 from bot.chats.msteams.wire import Wire, path
 from handlers.feedback import MAIN_WORKSPACE, Place
 from storage import msteams
@@ -45,21 +45,21 @@ class Places:
         self._asked_again: dict[str, float] = {}
 
     async def spot(self, place: Place) -> Spot:
-        """Where this place is. Raises Away while the bot is not there, and what a call raises."""
+        """Where this place is. Raises CannotPost while the bot is not there, and what a call raises."""
         if place.workspace != MAIN_WORKSPACE:  # there is one tenant: a team whose name is all in capitals reads like a workspace
             return await self._channel(f"{place.workspace}/{place.channel}")
         return await self._person(place.channel) if is_person(place.channel) else await self._channel(place.channel)
 
     async def spot_of(self, conversation: str, place: Place) -> Spot:
-        """Returns where a conversation is that was posted to before; calls Teams only if its channel had refused us. Raises Away
-        while the bot is not there."""
+        """Returns where a conversation is that was posted to before; calls Teams only if its channel had refused us. Raises
+        CannotPost while the bot is not there."""
         row = await self._store.read(msteams.by_id, base(conversation))
         if row is None:
             row = await self._store.read(msteams.whose, conversation)
             if row is None and is_person(place.channel):
                 row = await self._store.read(msteams.who, place.channel)
             if row is None or not row.installed:
-                raise Away(AGAIN, f"the bot is no longer in {place.channel}: add Action Hero there again")
+                raise CannotPost(AGAIN, f"the bot is no longer in {place.channel}: add Action Hero there again")
             return Spot(conversation, row.service_url, row.tenant, row.id)
         await self._open(row)
         return Spot(conversation, row.service_url, row.tenant)
@@ -68,7 +68,7 @@ class Places:
         """Returns the channel as app.yaml names it."""
         return Place("msteams", MAIN_WORKSPACE, await self._store.read(msteams.called, channel))
 
-    async def mark(self, spot: Spot, error: Said) -> None:
+    async def mark(self, spot: Spot, error: RefusedByCode) -> None:
         """Record that a conversation is closed to us, if that is what the error means."""
         if not error.is_of_the_place:
             return
@@ -92,45 +92,51 @@ class Places:
         if row is None:
             found = await self._store.read(msteams.by_name, name)
             if len(found) > 1:
-                raise Away(AGAIN, f"{len(found)} channels are called {name!r}: write msteams:Team/Channel, or the channel's id")
+                raise CannotPost(
+                    AGAIN, f"{len(found)} channels are called {name!r}: write msteams:Team/Channel, or the channel's id"
+                )
             row = found[0] if found else None
         if row is None:
-            raise Away(AGAIN, f"the bot knows no channel {name!r}: add Action Hero to its team, or correct the name in app.yaml")
+            raise CannotPost(
+                AGAIN, f"the bot knows no channel {name!r}: add Action Hero to its team, or correct the name in app.yaml"
+            )
         await self._open(row)
         return Spot(row.id, row.service_url, row.tenant)
 
     async def _open(self, row: AnyRow) -> None:
-        """Raises Away unless the bot may post in this channel. After a refusal, the team's channels are fetched to see whether the
-        bot is in it."""
+        """Raises CannotPost unless the bot may post in this channel. After a refusal, the team's channels are fetched to see
+        whether the bot is in it."""
         where = f"{row.team_name or 'its team'}/{row.name or row.id}"
         if not row.installed:
-            raise Away(AGAIN, f"the bot was removed from {where}: add Action Hero to the team again")
+            raise CannotPost(AGAIN, f"the bot was removed from {where}: add Action Hero to the team again")
         if not row.blocked_s:
             return
         if time.monotonic() - self._asked_again.get(row.id, -AGAIN) < AGAIN:
-            raise Away(AGAIN, f"Microsoft Teams let nothing into {where}: is Action Hero still in that team, and allowed to write?")
+            raise CannotPost(
+                AGAIN, f"Microsoft Teams let nothing into {where}: is Action Hero still in that team, and allowed to write?"
+            )
         self._asked_again[row.id] = time.monotonic()
         try:
             await self.learn_channels(row.team_id, row.tenant, row.service_url)
-        except Said as error:
-            raise Away(AGAIN, f"Microsoft Teams keeps the bot out of {where}: {error}") from error
+        except RefusedByCode as error:
+            raise CannotPost(AGAIN, f"Microsoft Teams keeps the bot out of {where}: {error}") from error
         again = await self._store.read(msteams.by_id, row.id)
         if again is None or again.blocked_s:
-            raise Away(AGAIN, f"the channel {where} is no longer listed in its team: correct it in app.yaml")
+            raise CannotPost(AGAIN, f"the channel {where} is no longer listed in its team: correct it in app.yaml")
 
     async def _person(self, user_id: str) -> Spot:
         row = await self._store.read(msteams.who, user_id)
         if row is not None and not row.installed:
-            raise Away(AGAIN, REMOVED)
+            raise CannotPost(AGAIN, REMOVED)
         if row is not None and row.conversation_id:
             return Spot(row.conversation_id, row.service_url, row.tenant, user_id)
         if row is None:
             row = await self._store.read(msteams.anywhere)
             if row is None:
-                raise Away(AGAIN, "the bot is in no team yet: add Action Hero to one")
+                raise CannotPost(AGAIN, "the bot is in no team yet: add Action Hero to one")
         conversation = await self._create(user_id, row.tenant, row.service_url)
         if not await self._store.write(msteams.opened, user_id, row.tenant, row.service_url, conversation):
-            raise Away(AGAIN, REMOVED)
+            raise CannotPost(AGAIN, REMOVED)
         return Spot(conversation, row.service_url, row.tenant, user_id)
 
     async def _create(self, user_id: str, tenant: str, service_url: str) -> str:

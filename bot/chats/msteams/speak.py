@@ -17,8 +17,8 @@ from bot.chats.msteams.events import Events
 from bot.chats.msteams.examine import examined
 from bot.chats.msteams.forms import Colleague
 from bot.chats.msteams.keys import Keys
-from bot.chats.msteams.listen import Ears
-from bot.chats.msteams.outcome import Said
+from bot.chats.msteams.listen import Listener
+from bot.chats.msteams.outcome import RefusedByCode
 from bot.chats.msteams.places import Places, Spot, base, bot_id
 from bot.chats.msteams.roster import Rosters, colleague
 from bot.chats.msteams.trust import Doorkeeper
@@ -33,7 +33,7 @@ EVERY = 0.5
 """Seconds between two messages in a conversation: sixty in half a minute. budget.py keeps to the hourly limit."""
 
 
-Answer = TypeVar("Answer")
+T = TypeVar("T")
 
 
 def connect(options: Options, services: ChatServices) -> MsTeams:
@@ -54,7 +54,7 @@ class MsTeams:
         self._places, self._rosters = Places(self._wire, services.store), Rosters(self._wire)
         events = Events(self._wire, services.store, self._places, self._rosters)
         door = Doorkeeper(options, self._keys)
-        self._ears = Ears(self._wire, services, self._places, self._rosters, events, door)
+        self._listener = Listener(self._wire, services, self._places, self._rosters, events, door)
 
     async def start(self, *, listening: bool = True) -> None:
         self._wire.open()
@@ -67,7 +67,7 @@ class MsTeams:
         await self._wire.close()
 
     def routes(self) -> Sequence[BaseRoute]:
-        return (Door("/msteams/messages", self._ears.hear),)
+        return (Door("/msteams/messages", self._listener.hear),)
 
     async def post(self, place: Place, card: Card, key: str, thread: Posted | None = None) -> Posted:
         del key  # a Teams message has no field for it: a lost message cannot be found again
@@ -77,7 +77,7 @@ class MsTeams:
         begins = thread is None and spot.person is None
         try:
             return await _drawn(card, lambda said: self._begin(spot, said, end) if begins else self._say(spot, said, end))
-        except Said as error:
+        except RefusedByCode as error:
             await self._places.mark(spot, error)
             raise
 
@@ -91,7 +91,7 @@ class MsTeams:
 
         try:
             await _drawn(card, put)
-        except Said as error:
+        except RefusedByCode as error:
             if error.status == 403:  # a missing message says nothing about its channel; a 403 does
                 await self._places.mark(spot, error)
             raise
@@ -172,17 +172,17 @@ class MsTeams:
             try:
                 where = path("v3", "conversations", conversation, "members", person.user_id)
                 return colleague(await self._wire.get(service_url, where, conversation), self._wire.options.tenant)
-            except Said as error:
+            except RefusedByCode as error:
                 if error.status not in (403, 404):
                     raise
         return None
 
 
-async def _drawn(card: Card, say: Callable[[adaptive.Activity], Awaitable[Answer]]) -> Answer:
+async def _drawn(card: Card, say: Callable[[adaptive.Activity], Awaitable[T]]) -> T:
     """Send a card; if Teams does not accept its chart, send the chart's words alone."""
     try:
         return await say(adaptive.message(card))
-    except Said as error:
+    except RefusedByCode as error:
         if card.chart is None or error.status != 400:
             raise
         return await say(adaptive.message(card, charts=False))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from bot.chats import ChatServices, Posted, Throttled
 from bot.chats.msteams import adaptive, plain
 from bot.chats.msteams.adaptive import Activity
-from bot.chats.msteams.outcome import Said
+from bot.chats.msteams.outcome import RefusedByCode
 from bot.chats.msteams.places import Places, Spot
 from bot.chats.msteams.wire import Wire, path
 from bot.untrusted import clean
@@ -20,19 +20,19 @@ LONGEST_WAIT_S = 20.0
 TRIES = 5
 
 
-Told = tuple[Activity, About]
+Whispered = tuple[Activity, About]
 """A message, and what it is about."""
 
 
 async def whisper(
-    wire: Wire, places: Places, services: ChatServices, who: Person, said: Sequence[Told], spot: Spot | None = None
+    wire: Wire, places: Places, services: ChatServices, who: Person, said: Sequence[Whispered], spot: Spot | None = None
 ) -> None:
     """Send all of it in order, at `spot` if the private chat is known. Raises what a call raises; then the rest is not sent."""
     spot = spot or await places.spot(who.place)
     for activity, about in said:
         try:
             posted = await _say(wire, spot, activity)
-        except Said as error:
+        except RefusedByCode as error:
             await places.mark(spot, error)
             raise
         await services.note_answer(who, about, posted)
@@ -54,7 +54,7 @@ async def _say(wire: Wire, spot: Spot, activity: Activity) -> Posted:
     raise AssertionError("the last attempt returns or raises")
 
 
-def activities(reply: Reply, target: Target | None = None) -> list[Told]:
+def activities(reply: Reply, target: Target | None = None) -> list[Whispered]:
     """Returns a private answer about `target` as messages: its text in pieces, then each card by itself."""
     texts = [adaptive.line(each) for each in plain.parts(clean(reply.text), adaptive.LINE)]
     cards = [(adaptive.message(card, listed=True), Reply(cards=(card,)).about()) for card in reply.cards]

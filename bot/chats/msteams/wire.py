@@ -75,7 +75,7 @@ class Wire(Background):
     async def _call(
         self, verb: str, service_url: str, path: str, about: str, body: Mapping[str, Any] | None = None, until: float | None = None
     ) -> Mapping[str, Any]:
-        """Make one call, within its time limit. Raises Throttled, Unreachable, Refused (Said) or Unknown."""
+        """Make one call, within its time limit. Raises Throttled, Unreachable, RefusedByCode or Unknown."""
         if not addresses.allowed(service_url, self.options.service_urls):
             raise Refused("The service address we were told is no longer one of service_urls: check app.yaml, then replay")
         sent = False

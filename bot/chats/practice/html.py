@@ -12,7 +12,7 @@ from bot.chats.practice.people import PEOPLE
 from handlers.cards import Ask, Button, Card, Chart, Form, Style, Target, There
 from handlers.wording import asides
 from handlers.wording.reach import link
-from storage.practice import Said
+from storage.practice import PracticeMessage
 
 TONES = {"claim": "open", "close": "busy", "contacted": "busy", "reopen": "done"}
 """The accent colour of a card by the first verb it offers. It only repeats the state, which is given as a word."""
@@ -113,7 +113,7 @@ class Sheet:
     questions: tuple[Question, ...] = field(default=())
 
 
-def messages(posts: Sequence[Said], answers: Iterable[Said], zone: tzinfo) -> tuple[Message, ...]:
+def messages(posts: Sequence[PracticeMessage], answers: Iterable[PracticeMessage], zone: tzinfo) -> tuple[Message, ...]:
     """Returns the posts with their threads; `day` is set only on the first post of each day."""
     threads: dict[int, list[Message]] = {}
     for answer in answers:
@@ -126,7 +126,7 @@ def messages(posts: Sequence[Said], answers: Iterable[Said], zone: tzinfo) -> tu
     return tuple(shown)
 
 
-def message(said: Said, zone: tzinfo, day: str = "", thread: tuple[Message, ...] = ()) -> Message:
+def message(said: PracticeMessage, zone: tzinfo, day: str = "", thread: tuple[Message, ...] = ()) -> Message:
     """Returns one post, with times in `zone`."""
     card = unpack(said.card)
     local = said.posted_at.astimezone(zone)

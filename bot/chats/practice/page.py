@@ -83,10 +83,10 @@ class Rows:
     """What one read of the database returns."""
 
     channels: Sequence[str]
-    channel: Sequence[practice.Said]
-    answers: Sequence[practice.Said]
-    private: Sequence[practice.Said]
-    chosen: practice.Said | None
+    channel: Sequence[practice.PracticeMessage]
+    answers: Sequence[practice.PracticeMessage]
+    private: Sequence[practice.PracticeMessage]
+    chosen: practice.PracticeMessage | None
     revision: str
 
 
@@ -175,7 +175,7 @@ def _newest(room: Talk, private: Talk) -> html.Message | None:
     return max(last, key=lambda message: message.id, default=None)
 
 
-def _behind(said: practice.Said, extras: Extras) -> dict[str, Any]:
+def _behind(said: practice.PracticeMessage, extras: Extras) -> dict[str, Any]:
     card = linked(html.unpack(said.card), lambda _there: "")  # a link of this page would lead nowhere in another chat
     return {
         "id": said.id,

@@ -104,7 +104,7 @@ class Practice:
             except TimeoutError:
                 return
 
-    async def say_in_thread(self, root: practice.Said, key: str, words: str) -> str:
+    async def say_in_thread(self, root: practice.PracticeMessage, key: str, words: str) -> str:
         """Post what a made-up person writes under a message. Returns its id."""
         packed = html.pack(Card(plain=words))
         said = await self.services.store.write(practice.say, root.channel, key, packed, self.services.now(), root.id)

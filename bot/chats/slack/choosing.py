@@ -12,7 +12,7 @@ import structlog
 
 from bot.chats import Trouble
 from bot.chats.slack import taps
-from bot.chats.slack.outcome import Said, answer_of
+from bot.chats.slack.outcome import RefusedByCode, answer_of
 from bot.chats.slack.taps import Json
 from bot.chats.slack.wires import Wires
 from handlers.feedback import Person
@@ -42,7 +42,7 @@ async def _looked_up(wires: Wires, person: Person) -> tuple[Person, str]:
             wire = await wires.of(person.workspace)
             user = (await answer_of(wire.client.users_info(user=person.user_id))).get("user") or {}
             ours = _is_somebody(user) and await wires.is_home(person.workspace, _homes(user))
-    except Said as error:
+    except RefusedByCode as error:
         log.info("slack.not_chosen", why=error.code)
         return person, asides.not_a_colleague()
     except (Trouble, Unavailable, TimeoutError) as error:

@@ -12,7 +12,7 @@ from typing import Any
 from bot.chats import Throttled, Trouble, Unknown, Unreachable
 from bot.chats.slack import Options
 from bot.chats.slack.manifest import SCOPES
-from bot.chats.slack.outcome import Away, NotAllowed, Said, answer_of, heard
+from bot.chats.slack.outcome import NoConnection, NotAllowed, RefusedByCode, answer_of, heard
 from bot.chats.slack.wire import Wire
 from bot.chats.slack.wires import Wires
 from bot.diagnosis import Diagnosis, clock, error, warning, well
@@ -51,7 +51,7 @@ async def _elsewhere(wires: Wires, place: Place) -> Diagnosis:
 async def _workspace(wire: Wire, here: str, places: Sequence[Place]) -> list[Diagnosis]:
     try:
         answer = await heard(wire.client.auth_test())
-    except Away as away:
+    except NoConnection as away:
         return [error(f"{here} token", str(away), WAITS, NETWORK)]
     except Unreachable as refused:
         return [error(f"{here} token", str(refused), WAITS, "Follow docs/slack.md, step 3 and 5, then restart the bot.")]
@@ -80,7 +80,7 @@ def _scopes(here: str, given: str) -> list[Diagnosis]:
 async def _socket(wire: Wire, app_token: str) -> Diagnosis:
     try:
         await answer_of(wire.client.apps_connections_open(app_token=app_token))
-    except Away as away:
+    except NoConnection as away:
         return error("slack socket mode", str(away), "The bot hears no tap and no command.", NETWORK)
     except Trouble as refused:
         means = "The bot can post, but hears no tap and no command."
@@ -101,7 +101,7 @@ async def _channel(wire: Wire, place: Place) -> Diagnosis:
         return warning(
             part, "could not be looked at without a history scope", means, f"Try it: hero send-test, or /invite it in {channel}."
         )
-    except Said as refused:
+    except RefusedByCode as refused:
         if refused.code == "not_in_channel":
             means = "It can post in a public channel, but cannot look there whether a card whose answer was lost has arrived."
             return warning(part, "the bot is not a member", means, "Type /invite @Action Hero in the channel.")

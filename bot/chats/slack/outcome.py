@@ -16,7 +16,7 @@ WAIT = 30.0
 """Seconds to wait when Slack asks us to wait without saying how long."""
 
 
-class Said(Refused):
+class RefusedByCode(Refused):
     """Slack understood and refused. `code` is Slack's error code."""
 
     def __init__(self, code: str, text: str) -> None:
@@ -28,12 +28,12 @@ class NotAllowed(Unreachable):
     """The app lacks a scope. Nothing was accepted; retries succeed once ops have added it."""
 
 
-class Away(Unreachable):
+class NoConnection(Unreachable):
     """No connection to Slack could be made, so nothing is known about the tokens."""
 
 
 async def answer_of(call: Awaitable[Any]) -> Mapping[str, Any]:
-    """Returns the response data of one slack-sdk call. Raises Throttled, Unreachable (NotAllowed), Refused (Said) or Unknown."""
+    """Returns the response data of one slack-sdk call. Raises Throttled, Unreachable (NotAllowed), RefusedByCode or Unknown."""
     answer: Mapping[str, Any] = (await heard(call)).data
     return answer
 
@@ -50,7 +50,7 @@ async def heard(call: Awaitable[Any]) -> Any:
         aiohttp.ClientHttpProxyError,
         aiohttp.InvalidURL,
     ) as error:
-        raise Away(f"Slack cannot be reached: {error}") from error
+        raise NoConnection(f"Slack cannot be reached: {error}") from error
     except Exception as error:  # a time-out, a reset, an unreadable response: the SDK lets many kinds of exceptions through
         raise Unknown(f"no readable answer from Slack: {type(error).__name__}") from error
     return answer
@@ -73,7 +73,7 @@ def refusal(status: int, code: str | None, headers: Mapping[str, str], needed: s
     if code in LATER:
         return Unreachable(f"Slack is moving this workspace or channel ({code}); this is tried again by itself")
     if code is not None:
-        return Said(
+        return RefusedByCode(
             code, REASONS.get(code, f"Slack refused with {code!r}: look it up in Slack's API reference, mend it, then replay")
         )
     return (

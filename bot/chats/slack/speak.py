@@ -17,7 +17,7 @@ from bot.chats import ChatServices, Pace, Posted, Profile, Refused, Trouble, Unk
 from bot.chats.slack import Options, blocks, install, listen
 from bot.chats.slack.choosing import name_of
 from bot.chats.slack.examine import examined
-from bot.chats.slack.outcome import NotAllowed, Said, answer_of
+from bot.chats.slack.outcome import NotAllowed, RefusedByCode, answer_of
 from bot.chats.slack.permalink import permalink
 from bot.chats.slack.resting import Schedules
 from bot.chats.slack.socket_mode import dial, hang_up
@@ -120,7 +120,7 @@ class Slack:
         wire = await self._wires.of_person(person)
         try:
             user = (await answer_of(wire.client.users_info(user=person.user_id))).get("user") or {}
-        except Said as error:
+        except RefusedByCode as error:
             if error.code in ("user_not_found", "user_not_visible"):
                 return None
             raise
@@ -222,7 +222,7 @@ def _is_ours(wire: Wire, message: Mapping[str, Any], key: str) -> bool:
 async def _by_email(wire: Wire, workspace: str, email: str) -> list[Person]:
     try:
         user = (await answer_of(wire.client.users_lookupByEmail(email=email)))["user"]
-    except Said as error:
+    except RefusedByCode as error:
         if error.code == "users_not_found":
             return []
         raise
@@ -239,7 +239,7 @@ async def _said(card: Card, say: Callable[[blocks.Message], Awaitable[Mapping[st
     """Send a card; if Slack cannot render its chart or links, send their words alone."""
     try:
         return await say(blocks.message(card))
-    except Said as error:
+    except RefusedByCode as error:
         drawn = card.chart is not None or any(each.reach for each in (card, *card.items))
         if not drawn or error.code not in UNDRAWN:
             raise

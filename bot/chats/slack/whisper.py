@@ -9,7 +9,7 @@ import structlog
 
 from bot.chats import EDITS, ChatServices, Posted, Refused, Throttled, Unreachable
 from bot.chats.slack import blocks, taps
-from bot.chats.slack.outcome import Said, answer_of
+from bot.chats.slack.outcome import RefusedByCode, answer_of
 from bot.chats.slack.taps import Origin
 from bot.chats.slack.wire import Wire
 from handlers.cards import About, Form, Reply, Target
@@ -74,7 +74,7 @@ async def publish_home(wire: Wire, services: ChatServices, who: Person, view_has
         view = blocks.home(asides.my_follow_ups(), reply.cards, "\n\n".join(text for text in (note, reply.text) if text))
         try:
             await answer_of(wire.client.views_publish(user_id=who.user_id, view=view, **({"hash": seen} if seen else {})))
-        except Said as error:
+        except RefusedByCode as error:
             if error.code != "hash_conflict":
                 raise
         else:
