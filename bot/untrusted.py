@@ -1,5 +1,5 @@
-"""Takes out of text that anybody may have written what hides, overlaps or pushes aside other words, and cuts it to size. What a
-chat's own markup needs is escaped in that chat's folder. Pure."""
+"""Cleans text that anybody may have written: removes what hides, overlaps or displaces other words, and cuts it to size.
+Escaping for a chat's own markup is done in that chat's folder. Pure."""
 
 from __future__ import annotations
 

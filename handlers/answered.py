@@ -1,5 +1,5 @@
-"""Private answers to typed words and taps. A chat posts them at once, drawn once; here is noted where they stand, so that one is
-taken back when something that it shows must be forgotten."""
+"""Private answers to typed words and taps. A chat posts them at once and never redraws them; this records where they stand, so
+that one can be taken back when something that it shows must be forgotten."""
 
 from __future__ import annotations
 

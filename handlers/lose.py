@@ -30,9 +30,9 @@ def lose(tx: Connection, company: Company, word: Word) -> Reply:
 
 
 def which(tx: Connection, company: Company, tap: Tap, may_steer: Callable[[int], bool]) -> int | Reply:
-    """Returns the follow-up that a submitted form means, given by its number or by a customer's e-mail or key (then the newest that
-    this person may decide about); a Reply with the error if there is none in a team within reach. Of an e-mail nobody else learns
-    whether it is known."""
+    """Returns the follow-up that a submitted form means, given by its number or by a customer's e-mail or key (then the newest
+    that this person may decide about); a Reply with the error if there is none in a team within reach. Nobody else learns
+    whether an e-mail is known."""
     teams = [team.name for team in company.within_reach(tap.person)]
     said = (tap.answers or {}).get("which", "").strip()
     number, found = said.removeprefix("#"), None

@@ -21,7 +21,7 @@ def private(follow_up_id: int, person_id: int) -> str:
 
 
 def answer(follow_up_id: int, channel: str, id: str) -> str:
-    """Returns the key of a private answer about this follow-up, which stands there in the chat's own ids."""
+    """Returns the key of a private answer about this follow-up; `channel` and `id` say where it stands, in the chat's own ids."""
     return f"answer:{follow_up_id}:{channel}:{id}"
 
 

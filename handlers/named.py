@@ -36,9 +36,10 @@ def is_named(band: Band, comment: str, name: str) -> bool:
 
 
 def _is_a_name(match: re.Match[str]) -> bool:
-    """Returns whether a word means the colleague who is called so: “I will never come back” names nobody. Of a word that is also an
-    ordinary one its capital tells, unless all of it is in capitals, or it may have begun a sentence. Of any other it tells nothing:
-    many write “i was served by dana” on a phone, and a complaint that is missed is worse than one that is looked at in vain."""
+    """Returns whether a word means the colleague of that name: “I will never come back” names nobody. A name that is also an
+    ordinary word counts only when capitalised, not in all capitals, and not where it may begin a sentence. Any other name counts
+    in any case: many write “i was served by dana” on a phone, and a complaint that is missed is worse than one that is looked at
+    in vain."""
     word = match[0]
     if word.lower() not in WORDS:
         return True

@@ -106,8 +106,8 @@ def _open(
     all_heard: Sequence[Judged],
     answered_at: datetime | None = None,
 ) -> None:
-    """Open a follow-up for each of these customers, and ask for its cards. `all_heard` is what was heard together with them. They
-    answered at `answered_at`, if not just now: that answer itself is no earlier one."""
+    """Open a follow-up for each of these customers, and ask for its cards. `all_heard` is what was heard together with them.
+    `answered_at`: when they answered, if that was not just now; that answer does not count as an earlier one."""
     if not opening:
         return
     begin = answered_at or min(heard.arrival.at for _, heard, _ in opening)

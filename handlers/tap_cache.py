@@ -1,4 +1,4 @@
-"""What taps that run together need from the database, each thing read once."""
+"""A cache for taps that run together: what they need is read from the database once."""
 
 from __future__ import annotations
 

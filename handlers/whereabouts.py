@@ -1,4 +1,4 @@
-"""Whatever is shown to one person about a follow-up leads to that follow-up's card in a channel, where its thread is."""
+"""Finds where the card of a follow-up stands in a channel, so that a private message about it can lead there."""
 
 from __future__ import annotations
 

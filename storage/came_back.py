@@ -40,6 +40,6 @@ _closed_lately = select(_each.c.id, _each.c.follow_up_id, _closer.scalar_subquer
 
 
 def closed_lately(tx: Connection, customers: Collection[int], since: datetime, before: datetime) -> dict[int, AnyRow]:
-    """By customer, their follow-up that was closed last, `since` then, about an answer that came `before`, and who closed it. None
-    of which it is told already that they answered again."""
+    """Returns, by customer, the follow-up of theirs that was closed last, not before `since`, about an answer that came before
+    `before`, with who closed it. Leaves out those about whom it has been told already that they answered again."""
     return {row.id: row for row in tx.execute(_closed_lately, {"these": list(customers), "since": since, "before": before})}

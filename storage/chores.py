@@ -28,5 +28,5 @@ def marked(tx: Connection, name: str) -> str | None:
 
 
 def mark(tx: Connection, name: str, mark: str) -> None:
-    """Replace the mark of a chore: a day, or a cursor."""
+    """Replace the mark of a chore: a day, or how far a run has come."""
     tx.execute(_mark[tx.dialect.name], {"name": name, "done_on": mark})

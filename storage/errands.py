@@ -1,4 +1,4 @@
-"""Errands: responses that a survey tool only named, to be fetched. Times `_s` are real seconds since 1970."""
+"""Responses that a tool announced by id only, to be fetched later (“errands”). Times `_s` are real seconds since 1970."""
 
 from __future__ import annotations
 

@@ -173,8 +173,8 @@ def owned_by(tx: Connection, person_id: int, limit: int) -> Sequence[AnyRow]:
 
 
 def owners_back(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
-    """Returns those whose time away is over while one of their follow-ups asks for a hand, and locks them, but for those whom
-    another replica welcomes just now."""
+    """Returns, and locks, the people whose time away is over while one of their follow-ups asks for a hand; skips those whom
+    another replica is handling."""
     return _owners_back.all(tx, {"now": now, "most": limit})
 
 
@@ -218,8 +218,8 @@ def held_for_routes(tx: Connection, now: datetime) -> Sequence[AnyRow]:
 
 
 def look_sooner(tx: Connection, team: str, route: str, at: datetime) -> int:
-    """Look at those of a team and route whose cards wait for an opening at `at`, unless it is to be done before. Returns how many
-    were to be looked at later."""
+    """Bring forward to `at` the next look at follow-ups of this team and route whose cards wait for a later opening. Returns how
+    many were to be looked at later."""
     waits = (
         OPEN_NOW,
         follow_up.c.team == team,

@@ -211,8 +211,8 @@ def deeds(
 def contacts(
     tx: Connection, start: datetime, end: datetime, teams: Collection[str] | None = None, but: Collection[str] = ()
 ) -> dict[int, int]:
-    """Returns with how many customers of these teams (None: of all `but` some) each person was in touch in that time, by person id:
-    whatever they did that noted the contact, also where the case was opened again since."""
+    """Returns with how many customers of these teams (None: of all `but` some) each person was in touch in that time, by person
+    id: by any verb that notes a contact, even if the case was reopened since."""
     these = _acts(tx, ("contacted", "wait", "close"), start, end, teams) + ([follow_up.c.team.not_in(but)] if but else [])
     these += [act.c.set["contacted_at"].as_string().is_not(None), act.c.person_id.is_not(None)]
     asked = select(act.c.person_id, func.count(func.distinct(act.c.follow_up_id)).label("number")).select_from(_act_on_answer)

@@ -141,8 +141,8 @@ def want_back(tx: Connection, chat: str, workspace: str, posted: tuple[str, str]
 
 
 def show_anew(tx: Connection, keys: Sequence[str]) -> None:
-    """Render these once more, as far as a chat shows them or may be about to: what stood behind them is gone. Parked ones are tried
-    again."""
+    """Render these once more, as far as a chat shows them or may be about to: the data behind them is gone. Parked ones are
+    tried again."""
     these = message.c.key.in_(keys)
     lanes = _lanes(tx.execute(select(*_lane).where(these)))
     if not lanes:
@@ -221,7 +221,7 @@ def cards(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
 
 
 def closings(tx: Connection, follow_up_id: int) -> Sequence[str]:
-    """Returns the keys of the messages that asked those who lead about the end of this follow-up."""
+    """Returns the keys of the messages that asked the leaders whether this follow-up may stay ended."""
     asked = (message.c.follow_up_id == follow_up_id, message.c.kind == "closing")
     return tx.execute(select(message.c.key).where(*asked).order_by(message.c.id)).scalars().all()
 

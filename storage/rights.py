@@ -1,4 +1,4 @@
-"""What PostgreSQL does not let our role do. Ops can change that, so it is told in a sentence and not as a mistake of ours."""
+"""Rights that our PostgreSQL role lacks. Ops can grant them, so this is reported in a sentence and not as a mistake of ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The file of a SQLite database before it is opened: whether it can be ours, and that only one process serves from it."""
+"""Checks the file of a SQLite database before it is opened, and lets only one process serve from it."""
 
 from __future__ import annotations
 

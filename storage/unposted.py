@@ -1,4 +1,4 @@
-"""Messages that no chat ever showed: which of those for channels there are, and another place for them."""
+"""Messages for channels that no chat has ever shown: finds them, and gives them another place."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def at(tx: Connection, keys: Collection[str]) -> Sequence[AnyRow]:
 
 
 def move(tx: Connection, places: Mapping[int, Lane]) -> int:
-    """Give messages, by id, another place, and with a card what was to be said in its thread. A parked one stays parked. Returns
-    how many were given one."""
+    """Move messages, by id, to another place; what was to be said in the thread of a card moves with it. A parked one stays
+    parked. Returns how many were moved."""
     if not places:
         return 0
     cards = select(message.c.key, message.c.id).where(message.c.id.in_(places), message.c.kind == "card")

@@ -1,4 +1,4 @@
-"""Writes a file that has its name only once it is whole, and that nobody else may read."""
+"""Writes a file that gets its name only once it is complete, and that nobody else may read."""
 
 from __future__ import annotations
 

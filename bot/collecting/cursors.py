@@ -1,4 +1,4 @@
-"""Whether a cursor can be read on from: another kind of tool may have had the same name before."""
+"""Checks whether a stored cursor can be used: a source of another kind may have had the same name before."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 
 def fitting(cursor: str, begin: str) -> str:
-    """Returns the cursor, or `begin` where this has another form: then another kind of tool made it, and it says nothing."""
+    """Returns the cursor, or `begin` if the cursor does not have its form: then another kind of tool made it, and it means
+    nothing."""
     found, usual = _object(cursor), _object(begin)
     return cursor if (found is None) == (usual is None) and (usual or {}).keys() <= (found or {}).keys() else begin
 

@@ -36,8 +36,8 @@ def read(loaded: LoadedSource, entries: Sequence[Any], at: datetime) -> tuple[li
 
 
 class Seen:
-    """The entries that were offered to be kept last, as digests: a tool gives the same ones again and again, and this spares the
-    database from looking for them each time among all that it keeps."""
+    """Digests of the entries last offered for keeping: a tool returns the same entries again and again, and this spares the
+    database from looking each of them up among all that it keeps."""
 
     def __init__(self) -> None:
         self._digests: dict[bytes, None] = {}

@@ -22,7 +22,7 @@ _TOLD = (
 
 
 def listed(store: Store, *, json: bool) -> str:
-    """List the unfinished messages, the oldest first; with more than 500, that there are more."""
+    """List the unfinished messages, oldest first. With more than 500, only the oldest are listed, and the list says so."""
     rows = store.read_sync(delivery_log.unfinished, MOST)
     if json:
         return jsonlib.dumps([_object(row) for row in rows], indent=2)

@@ -32,8 +32,8 @@ IGNORED = "This event would be answered 200 and ignored: it holds no feedback."
 
 
 def rehearse(settings: Settings, source: str, body: bytes) -> str:
-    """Describe it for each piece of feedback in the payload, read as the door for feedback reads it. Raises Mistaken when the door
-    would refuse it."""
+    """Describe what would happen to each piece of feedback in the payload, which is read as the door for feedback reads it.
+    Raises Mistaken when the door would refuse it."""
     named = settings.sources.get(source)
     if named is None:
         raise Mistaken(f"there is no source {source!r}. There is: {', '.join(settings.sources) or 'none'}.")

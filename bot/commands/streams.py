@@ -1,4 +1,4 @@
-"""Runs a command so that what is wrong with its standard streams or its arguments is one sentence, and never a traceback."""
+"""Runs a command so that a problem with its standard streams or its arguments is reported in one sentence, never as a traceback."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def customer(told: Customer) -> str:
 
 
 def missing(options: Any, of_whom: Customer, said: Feedback | None = None) -> list[str]:
-    """Returns the line that names each place of app.yaml at which nothing was found; none if something stands at each."""
+    """Returns the line that lists the places of app.yaml at which nothing was found; none if something was found at each."""
     places: dict[str, list[str]] = {}
     for words, fields in _maps(options):
         for ours, theirs in fields.items():

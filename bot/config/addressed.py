@@ -1,5 +1,5 @@
-"""Warns about channels and people in app.yaml that their chat cannot know, by the form of their names alone, about a channel that
-a team names twice, and where there is no chat at all."""
+"""Warns about channels and people in app.yaml whose names have a form that their chat does not know, about a channel that a team
+names twice, and about a file without any chat."""
 
 from __future__ import annotations
 

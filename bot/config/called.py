@@ -16,10 +16,8 @@ _COMMAND = re.compile(
 
 
 def program(argv: Sequence[str] = (), interpreter: str = "") -> str:
-    """Returns what to type for `hero`: that word where the shell finds this program by it, else its path as it was typed.
-
-    Of `python -m bot`, the interpreter is repeated as it was typed.
-    """
+    """Returns what to type for `hero`: `hero` itself where the shell finds this program under that name, else the path as it was
+    typed. For `python -m bot`, the interpreter is repeated as it was typed."""
     path = Path((argv or sys.argv or ("",))[0])
     if path.parts[-2:] == ("bot", "__main__.py"):
         return f"{shlex.quote(interpreter or sys.orig_argv[0])} -m bot"

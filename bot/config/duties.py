@@ -1,5 +1,5 @@
-"""Finds duties that nobody has, steps of a ladder that come too early or while their team is closed, and teams that do not know
-when it is a holiday."""
+"""Warns about teams: duties that nobody has, steps of a ladder that come too early or only while the team is closed, and public
+holidays that are not known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every request passes that is not a machine's: a body of limited size, and headers that make browsers strict."""
+"""Middleware for browsers' requests: a size limit on bodies, and strict headers."""
 
 from __future__ import annotations
 

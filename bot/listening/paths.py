@@ -39,8 +39,9 @@ def gather(payload: Any, table: Table) -> dict[str, Any]:
 
 
 def numbered(customer: dict[str, Any], kind: str) -> None:
-    """For a tool that numbers its customers itself: an e-mail says better who they are, since other tools and the directory know
-    it, too. Where there is none, the number is the tool's own, or the customers of two tools would be one person."""
+    """For a tool with customer numbers of its own: prefers the e-mail as the key, since other tools and the directory know it,
+    too. Without an e-mail, the key is the number with the tool's kind before it, or else the customers of two tools would be
+    taken for one person."""
     number = customer.pop("key", None)
     email = customer.get("email")
     if isinstance(email, str) and email.strip():
@@ -49,8 +50,8 @@ def numbered(customer: dict[str, Any], kind: str) -> None:
 
 
 def fill(found: dict[str, Any], said: dict[str, str], questions: Mapping[Any, str], answers: Any, where: str) -> None:
-    """Put the answers to these questions (our field → the tool's name of the question) into `found`, and where each stands into
-    `said`: beneath `where`. Of a question that was left blank, what the tool knows anyway stays."""
+    """Put the answers to these questions (our field → the tool's name for the question) into `found`, and the path of each,
+    below `where`, into `said`. Where a question was left blank, what the tool knows anyway stays."""
     for ours, theirs in questions.items():
         of_customer = ours in Customer.model_fields
         name = f"{_CUSTOMER}{ours}" if of_customer else ours

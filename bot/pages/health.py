@@ -28,8 +28,8 @@ AWAY, ONLY_READ = "the database is away", "the database can be read, but not wri
 
 
 def routes(store: Store, now: Callable[[], datetime], sources: Container[str], chats: Container[str]) -> list[BaseRoute]:
-    """`sources` are those that may send now: of another, such as a file that was imported, nobody waits to hear. `chats` are those
-    that are spoken to: what waits for another is late in none."""
+    """`sources` are those that may send now: nobody expects to hear from any other, such as a file that was imported. `chats`
+    are those in use: messages that wait for any other chat do not count as late."""
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "alive"})

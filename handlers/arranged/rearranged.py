@@ -21,9 +21,9 @@ AT_ONCE = 500
 
 
 def follow_channels(tx: Connection, company: Company, after: int = 0, most: int = AT_ONCE) -> int | None:
-    """Let what no channel ever showed, as it was refused or nobody let the bot in, go to the channel that its team was given
-    instead; what was parked waits there until it is replayed. Looks at `most` messages, those after the id `after`. Returns where
-    to go on, None at the end."""
+    """Move messages that no channel has shown (they were refused, or the bot is not a member) to the present channel of their
+    team. Parked ones stay parked there until they are replayed. Looks at `most` messages, those after the id `after`. Returns
+    where to go on, None at the end."""
     rows = unposted.of_channels(tx, OF_TEAMS, after, most)
     astray = [(row, team) for row in rows if (team := _team(company, row)) and _place(row) not in team.channels]
     unposted.move(tx, dict(_given(tx, astray)))
@@ -31,8 +31,8 @@ def follow_channels(tx: Connection, company: Company, after: int = 0, most: int 
 
 
 def follow_hours(tx: Connection, company: Company, now: datetime) -> int:
-    """Let cards that wait for an opening be posted at the one that the team has now, as when a day off was a mistake. Their promise
-    stays as it was told. Returns how many cards come sooner."""
+    """Bring forward cards that wait for an opening when the team now opens earlier, for example because a day off was a mistake.
+    Promises stay as they were told. Returns how many cards come sooner."""
     sooner = 0
     for row in followups.held_for_routes(tx, now):
         if row.team in company.teams:

@@ -21,8 +21,8 @@ BUSY = 5
 
 
 def silent_sources(tx: Connection, company: Company, now: datetime) -> list[list[int | str]]:
-    """Returns each as its name, for how many days it has been silent, and the longest it was before that. Days on which no team
-    opens make nobody silent: without one whole day between, nothing is said."""
+    """Returns the silent sources: the name, for how many days it has been silent, and its longest silence before that. A source
+    is not called silent before there has been at least one whole day without an answer on which some team opens."""
     found: list[list[int | str]] = []
     today = now.astimezone(company.timezone).date()
     for name, last in sorted(feedback.last_by_source(tx).items()):

@@ -1,4 +1,4 @@
-"""Takes back what was arranged in chat: what was in effect before takes effect again, which is recorded as a change, too."""
+"""Undoes an arrangement made in chat: the previous one takes effect again, and that is recorded as a change, too."""
 
 from __future__ import annotations
 

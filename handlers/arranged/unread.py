@@ -1,4 +1,4 @@
-"""What of the sources cannot be read: tools that refuse or do not answer, parked responses, payloads not understood. For ops."""
+"""Problems with sources, for ops: tools that refuse or do not answer, parked responses, payloads that were not understood."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def not_understood(tx: Connection, company: Company, since: datetime) -> list[tu
 
 
 def left_behind(tx: Connection, sources: Container[str]) -> list[tuple[str, int, int]]:
-    """Returns what came from other sources than these, as before one was renamed, and is not taken in: the source, how many answers
-    are to be fetched, how many payloads could not be read."""
+    """Returns what is left of sources other than these, such as one that was renamed: the source, how many of its answers are
+    still to be fetched, and how many of its payloads could not be read."""
     named = Counter(row.source for row in errands.unfinished(tx) if row.source not in sources)
     unread = {row.source: row.number for row in payloads.unread_since(tx, EVER) if row.source not in sources}
     return [(source, named[source], unread.get(source, 0)) for source in sorted(named.keys() | unread.keys())]

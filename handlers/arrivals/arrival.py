@@ -20,9 +20,9 @@ from storage.prepared import AnyRow
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One piece of feedback, the name of the source that sent it, and when it arrived (aware, UTC). `author_id` is the person who
-    passed it on; `history` means that it was imported for the record only. `belated`: it was read from a file or a kept payload, so
-    what is new in it to us is nothing that the customer says just now."""
+    """One piece of feedback, the name of the source that sent it, and when it arrived (aware, UTC). `author_id` is the person
+    who passed it on; `history` means that it was imported for the record only. `belated`: it was read from a file or a kept
+    payload, so what is new to us in it was not said just now."""
 
     source: str
     feedback: Feedback

@@ -59,8 +59,8 @@ def named(told: Sequence[Customer]) -> Collection[str]:
 
 
 def would_know(before: Mapping[str, AnyRow], told: Sequence[Customer]) -> list[Answer]:
-    """Returns what `know` would do with each of them, however many units of work that takes, if `before` is who of them is known. A
-    customer who is named twice, by a key and by only the e-mail that came with it, is new once."""
+    """Returns what `know` would do with each of them, however many units of work that takes. `before` holds the customers who
+    are known already. A customer who is named twice, by a key and by only the e-mail that came with it, is new once."""
     rows = _rows(told)
     owners = _owners(rows)
     known = {row.key: {name: getattr(row, name) for name in ABOUT} for row in before.values()}

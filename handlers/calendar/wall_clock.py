@@ -1,4 +1,4 @@
-"""The clock on the wall of a time zone, also where it is put forward or back: at which moments of UTC it shows a time. Pure."""
+"""The wall clock of a time zone: at which moments of UTC it shows a time, also where clocks are put forward or back. Pure."""
 
 from __future__ import annotations
 

@@ -115,15 +115,15 @@ def together(each: Iterable[tuple[datetime, datetime]]) -> datetime:
 
 
 def may_come(due_at: datetime, each: Iterable[OpeningHours], now: datetime) -> bool:
-    """Returns whether a post that was due then may come now: in time, or else only while somebody is there."""
+    """Returns whether a post that was due at `due_at` may come now: if it is not late, or else only while somebody is there."""
     return now - due_at <= LATE or any(hours.is_open(now) for hours in each)
 
 
 def newest_telling(
     due: Sequence[P], take: Callable[[P], dict[str, Any]], tells: Callable[[Mapping[str, Any]], bool]
 ) -> tuple[P, dict[P, dict[str, Any]]]:
-    """Returns which of these periods, given newest first, is told: the newest that has something to tell, or else the newest. And
-    what was taken of each until it was found."""
+    """Returns the period to tell about: of these, given newest first, the newest that has something to tell, or else the newest.
+    Also returns what `take` returned for each period that was looked at."""
     taken: dict[P, dict[str, Any]] = {}
     for period in due:
         taken[period] = take(period)

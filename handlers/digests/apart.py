@@ -1,4 +1,4 @@
-"""Lets each look for a post fail alone: one team's trouble keeps no other team's posts back."""
+"""Isolates failures while posts are made: one team's error does not keep other teams' posts back."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ Failed = Callable[[str, Exception], None]
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """Does each look in a savepoint of its own, and tells `failed` of those that fail. Without `failed` they are done as they are,
-    and the first that fails ends them all: savepoints would cost as much as the looks."""
+    """Makes each post in a savepoint of its own, and passes errors to `failed`. Without `failed` there are no savepoints, which
+    would cost as much as the work in them, and the first error ends everything."""
 
     tx: Connection
     failed: Failed | None = None
 
     def __call__(self, whose: str, do: Callable[[], T]) -> T | None:
-        """Returns what `do` returns; None if it failed and was rolled back. Trouble of the database is nobody's own, and raised."""
+        """Returns what `do` returns; None if it failed and was rolled back. Errors of the database itself are nobody's own, and
+        raised."""
         if self.failed is None:
             return do()
         try:

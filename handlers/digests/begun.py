@@ -1,4 +1,5 @@
-"""When posts begin: none tells of a time before the first answer, and none is late that nobody was promised."""
+"""Making a post: never about a time before the first answer, only about the newest due period that has something to tell, and
+once."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from storage.prepared import AnyRow
 
 
 class FirstAnswers:
-    """Since when each team is heard of: asked of the database once per look for posts, however many teams there are."""
+    """When the first answer to each team came: read from the database once per run, however many teams there are."""
 
     def __init__(self, tx: Connection) -> None:
         self._tx = tx
@@ -39,8 +40,8 @@ class FirstAnswers:
 
 
 def is_late(tx: Connection, kind: str, about: str, period: str, due: Callable[[str], datetime], now: datetime) -> bool:
-    """Returns whether a post comes later than it was expected. Nobody expects the first one, nor one on a day that was chosen since
-    the last."""
+    """Returns whether a post comes later than it was expected. The first post is never late, nor is one whose day was changed
+    since the last post."""
     if now - due(period) <= weeks.LATE:
         return False
     last = digests.last_before(tx, kind, about, period)
@@ -50,8 +51,8 @@ def is_late(tx: Connection, kind: str, about: str, period: str, due: Callable[[s
 def not_told_yet(
     tx: Connection, known: Mapping[tuple[str, str], AnyRow], person_id: int, teams: Iterable[Team], due: Mapping[P, datetime]
 ) -> dict[P, datetime]:
-    """Returns which of these periods somebody has not read of in another chat, where they had led the same teams. `known` are the
-    posts that exist, by whom they are about and period."""
+    """Returns the periods about which somebody has not read yet in another chat, where they led the same teams. `known` are the
+    existing posts, by the person they are about and period."""
     others = {int(about) for about, _period in known} - {person_id} if due else set()
     theirs = people.selves(tx, {person_id}, others) if others else ()
     names = {team.name for team in teams}

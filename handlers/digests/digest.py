@@ -36,7 +36,7 @@ AT_ONCE = 10
 
 def send_digests(tx: Connection, company: Company, now: datetime, failed: Failed | None = None) -> datetime | None:
     """Make the posts and previews that are due. Returns when to call again (`now` if there may be more); None without a team.
-    Whatever fails is raised; with `failed` it is told that instead, and all others are made."""
+    Errors are raised; with `failed` they are passed to it instead, and all other posts are made."""
     if failed is None:
         return _send_all(tx, company, now, Apart(tx))
     try:
@@ -151,7 +151,7 @@ def _send(tx: Connection, company: Company, team: Team, due: Sequence[Week], now
 
 
 def has_begun(first_answers: FirstAnswers, team: Team, week: Week) -> bool:
-    """Returns whether that week is told: the team had been first_answers of by its end, or has read such posts before."""
+    """Returns whether that week is told: a customer of the team had answered by its end, or the team has read such posts before."""
     return first_answers.has_begun(snapshot.KIND, team.name, str(week.after(1)), [team], weeks.bounds(week, team.hours)[1])
 
 

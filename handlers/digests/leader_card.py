@@ -30,9 +30,9 @@ NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class OfTeam:
-    """One team in it. `causes_before`: None if nothing is known of the week before. `fell`: it kept its promise less often than
-    chance explains. `to_look_at` are randomly drawn dismissals, `in_conflict` cases ended by somebody whom the customer names, and
-    not confirmed yet."""
+    """One team's part of the post. `causes_before`: None if nothing is known of the week before. `fell`: it kept its promise
+    less often than chance explains. `to_look_at` are randomly drawn dismissals, `in_conflict` cases ended by somebody whom the
+    customer names, and not confirmed yet."""
 
     title: str
     figures: Figures

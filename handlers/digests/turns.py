@@ -1,8 +1,5 @@
-"""Which of the stories are told: reasons take turns, then need counts, and each person only once in a while; and which cases are
-drawn at random for a leader to look at. Pure.
-
-The rules are those of docs/digest.md; each has a test of its own.
-"""
+"""Chooses the stories of a week: reasons take turns, then need decides, and nobody appears often. Also draws the random cases
+for a leader to look at. Pure. The rules are those of docs/digest.md; each has a test of its own."""
 
 from __future__ import annotations
 

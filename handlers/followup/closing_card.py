@@ -1,4 +1,4 @@
-"""The question to a leader about a case that was ended by somebody whom the customer names. Pure."""
+"""The question to a leader whether a case may stay ended, where its customer names the person who ended it. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A follow-up that a colleague handed over: its new owner first reads who gave it to them, and with what words. Pure."""
+"""The private card of a follow-up that was handed over: first who handed it over, and what they wrote. Pure."""
 
 from __future__ import annotations
 

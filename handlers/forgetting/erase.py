@@ -60,7 +60,7 @@ def erase(tx: Connection, who: str, now: datetime) -> Erasure:
     """Erase every customer with this key or e-mail, the same contact details in other answers, and the raw payloads that name them.
     Idempotent; returns an empty Erasure if nobody is known by that.
 
-    Everybody else waits for it only at the end: looking through the payloads takes longest, and comes first."""
+    The search through the payloads takes longest and comes first, so that others have to wait only for the rest."""
     newest = erased.while_held_back(tx, payloads.newest)
     searched = kept_payloads.search(tx, _sought(tx, who), newest)
     erased.hold_back(tx)

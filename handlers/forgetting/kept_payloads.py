@@ -1,4 +1,4 @@
-"""Finds the raw payloads and the errands that are about somebody who is erased, and deletes them."""
+"""Finds and deletes the raw payloads and the errands that are about somebody who is erased."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def search(tx: Connection, sought: Traces, newest: int) -> Searched:
 
 
 def forget(tx: Connection, sought: Traces, searched: Searched, answers: Collection[tuple[str, str]], now: datetime) -> int:
-    """Delete the payloads and errands with traces of somebody, and the errands for these answers. Returns how many. A tool that
-    gives such an entry again gives it in vain. Only what has come since the search is looked through, unless there is more to look
-    for by now."""
+    """Delete the payloads and errands with traces of somebody, and the errands for these answers. Returns how many. Such an
+    entry is not kept again if its tool returns it. Only payloads that came after the search are looked through, unless there is
+    more to look for by now."""
     same = sought == searched.sought
     found = {**searched.found, **_found(tx, sought, above=searched.newest)} if same else _found(tx, sought)
     named = {row.id for row in errands.containing(tx, _spelt(sought)) if sought.are_in(row.reference)}
@@ -41,7 +41,7 @@ def forget(tx: Connection, sought: Traces, searched: Searched, answers: Collecti
 
 
 def origin_of(source: str, body: str) -> erased.Origin:
-    """Returns what stays the same of an entry that a tool gives again and again: the id that the tool gave it, else all of it."""
+    """Returns what identifies an entry however often its tool returns it: the id that the tool gave it, else all of it."""
     try:
         found = json.loads(body, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):

@@ -23,7 +23,7 @@ Spoken = Mapping[str, Any]
 
 
 def forget_named(tx: Connection, words: Collection[str], now: datetime) -> tuple[int, Sequence[str]]:
-    """Blank what was said in which one of these words stands. Returns how many, and the keys of the messages that showed it."""
+    """Blank everything said that contains one of these words. Returns how many, and the keys of the messages that showed it."""
     if not words:
         return 0, ()
     named = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(words)))})(?!\w)", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Tells whether a payload that is kept as it came is about a certain customer: never by a word that others use as well. Pure."""
+"""Decides whether a payload that is kept as it came is about a certain customer: never by a word that others use, too. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody asks for a hand: besides the channel, those who may take the case over or reassign it are told."""
+"""When somebody asks for a hand: besides the channel, those who may take over or reassign the case are told privately."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from storage import nudges, people
 
 
 def call_for_help(tx: Connection, workspace: str, case: Case, act_id: int, asker_id: int | None, now: datetime) -> None:
-    """Add it to the next bundle of the team's backup, else of its leader; not for the person who asks or the owner. Whoever was
-    told of this case as often as anybody may be is passed over."""
+    """Add it to the next bundle of the team's backup, else of its leader; not for the person who asks or the owner. Skips
+    whoever has already had the most nudges that anybody gets about one case."""
     concerned = {id for id in (asker_id, case.owner.id if case.owner else None) if id is not None}
     duty = nudges.on_duty(tx)
     for role in (Role.BACKUP, Role.LEADER):

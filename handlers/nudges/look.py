@@ -1,5 +1,4 @@
-"""The clock's look: late follow-ups become late, and the steps of the ladder speak. Idempotent: may run twice, late, on any
-replica."""
+"""Marks follow-ups as late, and carries out the steps of the ladder. Idempotent: may run twice, late, on any replica."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of reminders, and how many nudges one person gets about one case."""
+"""Adds reminders, and limits how many nudges one person gets about one case."""
 
 from __future__ import annotations
 

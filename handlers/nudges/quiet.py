@@ -62,8 +62,8 @@ def may_hear(
 
 
 def next_morning(hours: OpeningHours, after_opening: timedelta, clock: time, since: datetime) -> datetime:
-    """Returns when the day's first bundle may go out that can tell of what came up at `since`: after the opening, or after `clock`
-    where the team is open at midnight."""
+    """Returns when the first bundle of a day may go out that can include what came up at `since`: after the opening, or after
+    `clock` where the team is open at midnight."""
     first = since
     for days in (0, 1):
         begun = midnight(hours.zone, since, days)

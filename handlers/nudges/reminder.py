@@ -1,4 +1,4 @@
-"""One case of a private bundle of reminders, and in which words it is asked about. Pure."""
+"""One case of a private bundle of reminders, and the words in which it is asked about. Pure."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Reminder:
 
     @property
     def for_a_look(self) -> bool:
-        """Returns whether it asks to look once more at a customer who has heard from us, and said nothing since."""
+        """Returns whether it asks for another look at a customer who has heard from us and said nothing since."""
         return self.case.contacted_at is not None and not (self.kind in steps.SPOKE or self.went_back or self.for_a_hand)
 
 

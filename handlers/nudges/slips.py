@@ -12,7 +12,7 @@ from storage import nudges
 
 
 def may_be_undone_until(case: Case, now: datetime) -> datetime | None:
-    """Returns until when a dismissal can be undone as a slip; None where there is none, or it stands."""
+    """Returns until when a dismissal can be undone as a slip; None if the case is not dismissed, or it is too late."""
     until = case.closed_at + SLIP if case.state is State.DISMISSED and case.closed_at is not None else now
     return until if now < until else None
 

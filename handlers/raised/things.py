@@ -1,4 +1,4 @@
-"""What was raised, as posts show it: a snapshot has its id and its state then, and the words come from its row."""
+"""Raised problems as posts show them: a snapshot holds the id and the state at the time; the words come from the row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""reopen: the customer needs us after all, and a new promise begins. Of a dismissal that was a slip, nothing is left."""
+"""reopen: the customer needs us after all, and a new promise begins. Undoing a dismissal that was a slip restores the case as it
+was."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def appears(team: Team, at: datetime, now: datetime) -> str:
 
 
 def open_before(team: Team, opened_at: datetime) -> datetime:
-    """Returns a moment before which nothing can have been held until this opening: since then the team was open at some time."""
+    """Returns a moment before which no card can have been held for this opening: in between, the team was open at some time."""
     since = opened_at - _STEP
     while not team.hours.between(since, opened_at) and opened_at - since < _LONGEST:
         since -= _STEP

@@ -26,7 +26,7 @@ class HouseKey(Row, table=True):
 
 
 class Chore(Row, table=True):
-    """A daily chore; `done_on` is the last day it was done, as 2026-11-25."""
+    """A daily chore. `done_on`: the last day it was done, as 2026-11-25, or how far a run has come."""
 
     name: str = Field(primary_key=True)
     done_on: str

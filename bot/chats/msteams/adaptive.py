@@ -91,8 +91,8 @@ def _apart(content: list[Element]) -> Element:
 
 
 def nested(card: Card, room: int = MOST // 10, *, listed: bool = False) -> list[Element]:
-    """Returns a small card inside another: its words, and below them its buttons, in the first form that leaves half of the room to
-    the words, if they need it. `room` is the maximum weight of all."""
+    """Returns a small card inside another: its words, and below them its buttons, in the first form that leaves the words half
+    of the room if they need it. `room` is the maximum weight of it all."""
     words = min(size(elements(replace(card, there=None), MOST)), max(WORDS, room // 2))
     forms, back = list(_forms(card, listed=listed)), size(to_the_card(card))
     enough = [form for form in forms[:-1] if words + back + size(form) <= room]  # the link takes no button away

@@ -1,4 +1,4 @@
-"""What stands behind a form: the card that somebody sees again once they have left the form or sent it, and nobody else anew."""
+"""The card behind a form: shown again to the person who left or sent the form, and redrawn for nobody else."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ SERVES, OTHER_CLOUDS = "smba.infra.", ".teams.microsoft.us"
 
 
 def deep_link(posted: Posted, tenant: str, service_urls: Iterable[str]) -> str:
-    """Returns the URL of a post that began a thread in a channel; empty for anything else. It leaves out what is documented, too,
-    and not stored here: the id of the team's Microsoft 365 group, and the names of team and channel."""
+    """Returns the URL of a post that began a thread in a channel; empty for anything else. It omits documented parameters that
+    we do not store: the id of the team's Microsoft 365 group, and the names of team and channel."""
     channel = base(posted.channel)
     if not (channel.startswith("19:") and posted.id.isdecimal()):
         return ""

@@ -1,8 +1,7 @@
-"""The message action: somebody passes on an existing message, wherever it is in Teams.
+"""The message action: somebody forwards an existing message from anywhere in Teams.
 
 A dialog opens, is submitted, and shows its answer itself: the bot may not be in that conversation, so it cannot post there. The
-client repeats a request up to twice if it gets no response within five seconds; the form's own name identifies repetitions.
-"""
+client repeats a request up to twice if it gets no response within five seconds; the form's own name identifies repetitions."""
 
 from __future__ import annotations
 

@@ -59,8 +59,8 @@ class Rosters:
         return next((each for _, members in self._known.values() for each in members if each.id == user_id), None)
 
     def forget(self) -> None:
-        """Fetch every roster anew when it is next needed, because somebody joined or left a team: that changes the rosters of all
-        its channels. What is being fetched now is not kept, as it may be who was there before."""
+        """Fetch every roster anew when it is next needed, because somebody joined or left a team: that changes the rosters of
+        all its channels. A fetch in progress is discarded: it may return who was there before."""
         self._asking.clear()
         self._known = OrderedDict((conversation, (-FRESH, members)) for conversation, (_, members) in self._known.items())
 

@@ -1,4 +1,4 @@
-"""Card and Form as what a template shows. Pure: the template escapes, and no sentence of the bot is written here."""
+"""Turns Card and Form into what the templates show. Pure: the templates escape, and no sentence of the bot stands here."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ IN_THREADS = ("message_changed", "message_deleted", "thread_broadcast", "file_sh
 ELSEWHERE = "elsewhere"
 """The workspace of somebody in a channel shared with other companies when Slack does not say which is theirs: never ours."""
 UNKNOWN = "unknown"
-"""The workspace of somebody of whom we cannot tell yet whether they are ours."""
+"""The workspace of somebody whose workspace is not known yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,8 +126,8 @@ class Wires:
         return wire.us.url if wire is not None and wire.us is not None else ""
 
     async def person(self, body: Mapping[str, Any]) -> Person:
-        """Returns who did it, with the workspace as we name it: `main`, or the id under which it installed the app. It is
-        `taps.UNKNOWN` while that cannot be told: then `known_only` lets nothing be done."""
+        """Returns who did it, with the workspace as we name it: `main`, or the id under which it installed the app. While that
+        is not known it is `taps.UNKNOWN`, for which `known_only` refuses everything."""
         try:
             homes, sure = await self._homes()
         except Unavailable:
@@ -141,8 +141,8 @@ class Wires:
         return True if workspace in [homes.get(id) for id in ids] else False if sure else None
 
     async def _homes(self) -> tuple[Mapping[str, str], bool]:
-        """Returns our names of all workspaces and organisations that have the app, by Slack's id, and whether these are all: not
-        as long as our own ids are unknown."""
+        """Returns our name for each workspace and organisation that has the app, by Slack's id, and whether the list is
+        complete: it is not while our own ids are unknown."""
         own = await self._own()
         installed = await self._services.store.read(slack.workspaces) if self.vault is not None else ()
         team, company = own or ("", "")
@@ -233,7 +233,7 @@ class Wires:
 
 
 def known_only(services: ChatServices) -> ChatServices:
-    """Returns the services, unavailable to somebody of whom it cannot be told yet whether they are ours."""
+    """Returns the services, but unavailable to somebody whose workspace is not known yet."""
 
     def known(who: Person) -> None:
         if who.workspace == taps.UNKNOWN:
