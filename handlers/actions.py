@@ -15,8 +15,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, ladder
-from handlers.arranged.ops import whom_to_ask
+from handlers import cases, colleagues, ladder
+from handlers.arranged.who_is_ops import whom_to_ask
 from handlers.cards import Reply
 from handlers.feedback import Case
 from handlers.ladder import Role
@@ -219,8 +219,8 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
         wanted.append(own)
         act_log.write(tx, [base | {"verb": "details_shown", "set": {}, "detail": {"to": change.tell.id}}])
     if tap.verb in ENDS and case.author_id is not None and case.author_id != situation.actor.id:
-        wanted.append(told(act_id, cases.person_of(tx, case.author_id)))
-    wanted += [closing(case.id, act_id, cases.person_of(tx, id)) for id in change.confirm]
+        wanted.append(told(act_id, colleagues.person_of(tx, case.author_id)))
+    wanted += [closing(case.id, act_id, colleagues.person_of(tx, id)) for id in change.confirm]
     messages.want(tx, wanted, tap.at, again=[case.id] if _is_drawn_anew(tap.verb, columns) else [])
     if case.named_closer_id is not None:  # so that the leaders who were asked see that it is settled
         messages.show_anew(tx, messages.closings(tx, case.id))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handlers import cases, message_keys
+from handlers import cases, colleagues, message_keys
 from handlers.cards import About, Card
 from handlers.feedback import Person
 from handlers.rules import Company
@@ -19,7 +19,7 @@ from storage.prepared import AnyRow
 
 def remember(tx: Connection, who: Person, about: About, posted: tuple[str, str], edits: str | None, now: datetime) -> None:
     """Note that this answer stands in somebody's private chat. What was forgotten while it was on its way is taken back at once."""
-    reader, known = cases.remember(tx, who), cases.read_all(tx, about)
+    reader, known = colleagues.remember(tx, who), cases.read_all(tx, about)
     keys = {id: message_keys.answer(id, *posted) for id in known}
     place = (who.chat, who.workspace, who.user_id)
     rows = [Wanted(key, ANSWER, *place, follow_up_id=id, person_id=reader.id) for id, key in keys.items()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers.feedback import MOST_LOW, NOBODY, Band, Case, Customer, Known, Metric, Moment, Person, State
-from storage import act_log, followups, people
+from storage import act_log, followups
 from storage.prepared import AnyRow
 
 LOW_SCORES_COUNT = timedelta(days=90)
@@ -74,29 +74,6 @@ def with_history(tx: Connection, case: Case) -> Case:
     tries = [row.at for row in ends if row.verb == "tried" and row.at >= case.promised_at]
     case = replace(case, tries=len(tries), tried_at=max(tries, default=None))
     return replace(case, replied_by=replied, closed_by=closed if case.state is State.CLOSED else None)
-
-
-def remember(tx: Connection, who: Person) -> Person:
-    """Returns the person with our id and what the platform told us about them; stores them if they are new."""
-    return as_known(who, people.ensure(tx, who.chat, who.workspace, who.user_id, who.name))
-
-
-def as_known(who: Person, row: AnyRow) -> Person:
-    """Returns the person with what their row says."""
-    return replace(who, id=row.id, name=row.name or who.name, email=row.linked_email or row.email)
-
-
-def person_of(tx: Connection, person_id: int) -> Person:
-    row = people.by_id(tx, person_id)
-    return Person(row.chat, row.workspace, row.user_id, row.name, row.id, row.linked_email or row.email)
-
-
-def each_once(several: Iterable[Person]) -> list[Person]:
-    """Returns these people; of somebody whom several chats know by one e-mail, only the first."""
-    found: dict[str, Person] = {}
-    for who in several:
-        found.setdefault((who.email or who.place.address).casefold(), who)
-    return list(found.values())
 
 
 def case_of(row: AnyRow) -> Case:

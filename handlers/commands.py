@@ -10,13 +10,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handlers import cases
+from handlers import cases, colleagues
 from handlers.arranged import ops
 from handlers.arranged.link import link
 from handlers.arranged.routes import routes
 from handlers.arranged.set_up import here
 from handlers.arranged.sources import sources
 from handlers.arranged.status import status
+from handlers.arranged.who_is_ops import is_ops
 from handlers.arrivals.heard import heard
 from handlers.cards import Card, Reply
 from handlers.feedback import Case, Person, Place
@@ -48,13 +49,13 @@ def _answer(tx: Connection, company: Company, word: str, person: Person, place: 
     first, _space, rest = word.strip().partition(" ")
     first, typed = first.casefold(), Word(person, place, now, rest.strip())
     if first in BY_OPS and not rest:
-        return BY_OPS[first](tx, company, typed) if ops.is_ops(tx, company, person) else ops.only_ops(tx, company, person)
+        return BY_OPS[first](tx, company, typed) if is_ops(tx, company, person) else ops.only_ops(tx, company, person)
     command = (WITH_WORDS if rest else COMMANDS).get(first)
     if command is not None:
         return command(tx, company, typed)
     if not first:
         return _help(tx, company, typed)
-    return Reply(_not_understood(word, [*COMMANDS, *(BY_OPS if ops.is_ops(tx, company, person) else ())]))
+    return Reply(_not_understood(word, [*COMMANDS, *(BY_OPS if is_ops(tx, company, person) else ())]))
 
 
 def is_word(text: str) -> bool:
@@ -63,7 +64,7 @@ def is_word(text: str) -> bool:
 
 
 def _mine(tx: Connection, company: Company, word: Word) -> Reply:
-    who = cases.remember(tx, word.person)
+    who = colleagues.remember(tx, word.person)
     held = [cases.case_of(row) for row in followups.owned_by(tx, who.id, LISTED + 1)]
     if not held:
         return Reply(_("Nothing waits for you. Type “open” to see who still waits for somebody."))
@@ -84,7 +85,7 @@ def _open(tx: Connection, company: Company, word: Word) -> Reply:
 
 def _help(tx: Connection, company: Company, word: Word) -> Reply:
     usual = _usual_help()
-    return Reply(f"{usual}\n{_help_for_ops()}" if ops.is_ops(tx, company, word.person) else usual)
+    return Reply(f"{usual}\n{_help_for_ops()}" if is_ops(tx, company, word.person) else usual)
 
 
 def _not_understood(word: str, known: Sequence[str]) -> str:

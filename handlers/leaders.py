@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from handlers.feedback import Person
 from handlers.ladder import Role
 from handlers.nudges import away
-from handlers.rules import Team
+from handlers.rules import Company, Team
 from storage import nudges, people
 
 
@@ -25,3 +25,13 @@ def leading(tx: Connection, team: str, now: datetime) -> Collection[int]:
 def leads(tx: Connection, team: Team, who: Person, now: datetime) -> bool:
     """Returns whether a remembered person may decide for a team at `now`, in whichever chat."""
     return team.names_as_leader(who.email) or bool(people.selves(tx, leading(tx, team.name, now), [who.id]))
+
+
+def led_teams(tx: Connection, company: Company) -> dict[int, list[Team]]:
+    """Returns the teams led by each leader, by person id."""
+    duty = nudges.on_duty(tx)
+    led: dict[int, list[Team]] = {}
+    for team in company.teams.values():
+        for person_id in duty.get((team.name, Role.LEADER), ()):
+            led.setdefault(person_id, []).append(team)
+    return led

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
-from handlers.arranged.ops import whom_to_ask
+from handlers.arranged.who_is_ops import whom_to_ask
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.rules import Company
 from handlers.situation import Tap, Word

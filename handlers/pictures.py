@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from handlers import answered, cases, message_keys
+from handlers import answered, cases, colleagues, message_keys
 from handlers.arranged import ops_note
 from handlers.arranged.link import request_card
 from handlers.arrivals import heard
@@ -32,6 +32,9 @@ from handlers.wording.outcomes import outcomes, reasons
 from handlers.wording.words import asked
 from storage import act_log, arrangements, messages, nudges
 from storage.prepared import AnyRow
+
+_STEP, _LONGEST = timedelta(days=30), timedelta(days=900)
+"""How far to look back at a time for an hour at which a team was open, and at most: longer than any closure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +85,12 @@ def _card(tx: Connection, company: Company, message: AnyRow, now: datetime) -> C
 
 def _private(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
     case, team = _with_team(tx, company, message.follow_up_id)
-    reader = cases.person_of(tx, message.person_id)
+    reader = colleagues.person_of(tx, message.person_id)
     card = followup_card.private_card(cases.with_history(tx, case), team, company.people, reader, now)
     given = None if card.is_line else act_log.given(tx, case.id)
     if given is None or given.verb != "hand_over" or given.person_id == reader.id:
         return card
-    return handed_card(card, cases.person_of(tx, given.person_id), given.detail.get("words", ""), company.people)
+    return handed_card(card, colleagues.person_of(tx, given.person_id), given.detail.get("words", ""), company.people)
 
 
 def _closing(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
@@ -115,7 +118,7 @@ def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) ->
         )
         for row, case in items
     ]
-    return bundle_card.bundle_card(reminders, cases.person_of(tx, message.person_id), company.people, now)
+    return bundle_card.bundle_card(reminders, colleagues.person_of(tx, message.person_id), company.people, now)
 
 
 def _answered_again(tx: Connection, row: AnyRow) -> str:
@@ -145,8 +148,16 @@ def _opening(tx: Connection, company: Company, message: AnyRow, now: datetime) -
     opened_at, team = datetime.fromtimestamp(int(opened_s), UTC), company.teams.get(name)
     if team is None:
         raise without_team(name)
-    since = openings.open_before(team, min(opened_at, now))  # earlier than they waited for, once hours were corrected
-    return lines.opening(act_log.held_until(tx, name, since, opened_at))
+    since = _open_before(team, min(opened_at, now))  # earlier than they waited for, once hours were corrected
+    return openings.opening(act_log.held_until(tx, name, since, opened_at))
+
+
+def _open_before(team: Team, opened_at: datetime) -> datetime:
+    """Returns a moment before which no card can have been held for this opening: in between, the team was open at some time."""
+    since = opened_at - _STEP
+    while not team.hours.between(since, opened_at) and opened_at - since < _LONGEST:
+        since -= _STEP
+    return since
 
 
 def _welcome(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
@@ -154,7 +165,7 @@ def _welcome(tx: Connection, company: Company, message: AnyRow, _now: datetime) 
     if change is None or change.name not in company.teams:
         raise Unshowable("the channel was taken from its team again")
     team = company.teams[change.name]
-    return lines.welcome(team.title, str(team.promise.claim), str(team.promise.close))
+    return openings.welcome(team.title, str(team.promise.claim), str(team.promise.close))
 
 
 def _link_request(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
@@ -162,13 +173,13 @@ def _link_request(tx: Connection, company: Company, message: AnyRow, _now: datet
     newest = arrangements.newest(tx, row.kind, row.name) if row is not None else None
     if row is None or newest is None:
         raise Unshowable("what was asked for is gone")
-    return request_card(row, newest, cases.person_of(tx, row.person_id), company.people)
+    return request_card(row, newest, colleagues.person_of(tx, row.person_id), company.people)
 
 
 def _line(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     act = act_log.one(tx, message.act_id)
-    who = cases.person_of(tx, act.person_id) if act.person_id else None
-    to = cases.person_of(tx, act.detail["to"]) if "to" in act.detail else None
+    who = colleagues.person_of(tx, act.person_id) if act.person_id else None
+    to = colleagues.person_of(tx, act.detail["to"]) if "to" in act.detail else None
     case, team = _with_team(tx, company, act.follow_up_id)
     detail = masking.hide_all(act.detail, case.customer, team)
     return lines.line(act.verb, who, detail, to, company.people, lines.WallClock(act.at, team.hours.zone))

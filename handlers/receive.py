@@ -16,9 +16,8 @@ from handlers.arrivals import said_again
 from handlers.arrivals.arrival import Arrival, Judged, judge_all, judged
 from handlers.arrivals.came_back import tell_of_those_who_came_back
 from handlers.arrivals.late_update import show_update
-from handlers.digests.wins import opens
 from handlers.feedback import MAIN_WORKSPACE, Band, State
-from handlers.rules import Company, Deadlines, Route
+from handlers.rules import Company, Deadlines, Route, asks_somebody
 from storage import act_log, erased, followups, messages
 from storage import feedback as answers
 from storage.prepared import AnyRow
@@ -70,7 +69,7 @@ def _receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> l
             continue
         fresh.append(heard)
         receipts[n] = Receipt(Answer.ACCEPTED, feedback_id, heard.route is not None)
-        if opens(heard.route, heard.arrival.feedback):
+        if asks_somebody(heard.route, heard.arrival.feedback):
             opening.append((feedback_id, heard, heard.route))
     _open(tx, company, opening, all_heard)
     tell_of_those_who_came_back(tx, company, fresh)
@@ -181,7 +180,7 @@ def _updated(tx: Connection, company: Company, heard: Judged, known: AnyRow, *, 
     answers.revise(tx, known.id, revised)
     if row is not None:
         show_update(tx, company, row.id, arrival.at, said_more=news, let_down_again=again)
-    elif opens(route, said):
+    elif asks_somebody(route, said):
         _open(tx, company, [(known.id, heard, route)], [heard], known.received_at)
     return Receipt(Answer.UPDATED, known.id, row is not None or route is not None)
 

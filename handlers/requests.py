@@ -13,12 +13,13 @@ from sqlalchemy import Connection
 
 from handlers.arranged.connect import secret_end, source_add, source_off, source_secret
 from handlers.arranged.link import link_no, link_yes
-from handlers.arranged.ops import is_ops, name_ops, only_ops, unname_ops
+from handlers.arranged.ops import name_ops, only_ops, unname_ops
 from handlers.arranged.routes import route_add, route_edit, route_off, route_up
 from handlers.arranged.set_up import set_up
 from handlers.arranged.sources import send_test
 from handlers.arranged.trial_card import trial_pressed
 from handlers.arranged.undo import undo
+from handlers.arranged.who_is_ops import is_ops
 from handlers.arrivals.heard import pass_on
 from handlers.cards import Reply
 from handlers.digests.digest_requests import leave_out, send_digest, show_waiting, swap_story, thank

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeGuard
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
@@ -251,6 +251,11 @@ def band(feedback: Feedback) -> Band:
 def route(feedback: Feedback, source: str, routes: Sequence[Route]) -> Route | None:
     """Returns the first route whose conditions hold; None if no route asks for such feedback."""
     return next((r for r in routes if r.when.holds(feedback, source)), None)
+
+
+def asks_somebody(route: Route | None, said: Feedback) -> TypeGuard[Route]:
+    """Returns whether somebody has to follow this up."""
+    return route is not None and (not route.wins or said.wants_contact)
 
 
 def home(feedback: Feedback, source: str, routes: Sequence[Route]) -> str | None:

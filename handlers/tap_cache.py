@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handlers import cases
+from handlers import cases, colleagues
 from handlers.feedback import Case, Person
 from handlers.ladder import Role
 from handlers.leaders import leading
@@ -55,7 +55,7 @@ class TapCache:
         key = _key(who)
         if key not in self._remembered:
             row = self._people.get(key)
-            self._remembered[key] = cases.remember(self._tx, who) if row is None else cases.as_known(who, row)
+            self._remembered[key] = colleagues.remember(self._tx, who) if row is None else colleagues.as_known(who, row)
         return self._remembered[key]
 
     def is_one_of(self, person_id: int, these: Collection[int]) -> bool:
@@ -83,7 +83,7 @@ class TapCache:
         row = self._rows.get(who.id) or people.by_id(self._tx, who.id)
         if not is_away(row, at):
             return None
-        return Away(row.away_until, [cases.person_of(self._tx, id) for id in stand_ins(self._tx, team, Role.OWNER, row, at)])
+        return Away(row.away_until, [colleagues.person_of(self._tx, id) for id in stand_ins(self._tx, team, Role.OWNER, row, at)])
 
     def asked(self, case: Case) -> Collection[int]:
         """Returns the ids of those whom the ladder asked, privately, to step in under the current promise."""

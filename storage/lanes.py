@@ -15,6 +15,9 @@ from storage.prepared import Prepared
 from storage.statements import upsert
 from storage.units import wake
 
+Lane = tuple[str, str, str]
+"""(chat, workspace, channel or name of the lane)."""
+
 gate = models.Gate.__table__  # type: ignore[attr-defined]
 
 _awake = {"idle": False, "next_s": 0.0, "lease_s": 0.0, "fence": 0}
@@ -27,7 +30,7 @@ def key_of(chat: str, workspace: str, channel: str) -> str:
     return f"{chat}:{workspace}:{channel}"
 
 
-def open_gates(tx: Connection, lanes: Iterable[tuple[str, str, str]]) -> None:
+def open_gates(tx: Connection, lanes: Iterable[Lane]) -> None:
     """Make sure that these lanes, each (chat, workspace, channel), exist and are not idle; in sorted order, to avoid deadlocks.
 
     Delivery is woken only for a lane that was idle: it knows already when to come back to the others.
@@ -41,8 +44,3 @@ def let_speak(tx: Connection, *which: ColumnElement[bool]) -> None:
     """Clear the wait of these gates. The negative `next_s` also cancels the back-off of an attempt in flight."""
     if tx.execute(update(gate).where(~gate.c.idle, *which).values(next_s=-1.0)).rowcount:
         wake(tx)
-
-
-def seconds(tx: Connection) -> float:
-    """Returns PostgreSQL's time in real seconds since 1970. A SQLite file has no clock of its own."""
-    return float(tx.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())

@@ -26,13 +26,10 @@ from sqlalchemy import (
 )
 
 from storage import models
-from storage.lanes import key_of, open_gates
+from storage.lanes import Lane, key_of, open_gates
 from storage.nudges import nudge
 from storage.prepared import AnyRow, Prepared
 from storage.statements import upsert
-
-Lane = tuple[str, str, str]
-"""(chat, workspace, channel or name of the lane)."""
 
 ANSWER = "answer"
 """The kind of a private answer to a typed word or a tap, which a chat posted by itself; delivery only changes it."""

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import Connection, and_, bindparam, select, text, union_all, update
 
 from storage.followups import follow_up
-from storage.lanes import key_of, open_gates
-from storage.messages import Lane, message
+from storage.lanes import Lane, key_of, open_gates
+from storage.messages import message
 from storage.prepared import AnyRow
 
 _NEVER = and_(

@@ -35,6 +35,11 @@ def server_time(tx: Connection) -> datetime:
     return at
 
 
+def server_seconds(tx: Connection) -> float:
+    """Returns PostgreSQL's time in real seconds since 1970. A SQLite file has no clock of its own."""
+    return float(tx.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())
+
+
 def in_doubt(tx: Connection, before_s: float) -> int:
     """Returns how many messages were sent before then without anybody knowing yet whether they arrived."""
     # Begins exactly as the partial index over waiting messages: SQLite uses that index only if the condition matches textually.

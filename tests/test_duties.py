@@ -14,8 +14,8 @@ from bot.chats import Unreachable
 from bot.chats.practice.people import PEOPLE
 from bot.config import load
 from bot.people.duties import Unmet, learn_duties
-from handlers import cases
-from handlers.arranged.ops import COMPANY, DUTY
+from handlers import colleagues
+from handlers.arranged.who_is_ops import COMPANY, DUTY
 from handlers.feedback import Person, Place
 from handlers.leaders import leads
 from handlers.rules import Company, Team
@@ -91,7 +91,7 @@ async def test_while_a_chat_cannot_be_asked_nobody_loses_a_duty_and_whoever_it_k
         said = await asked(store, chat, company, set())
         assert [line.partition(" ")[0] for line in said] == (["duties.unknown"] if isinstance(chat, Away) else [])
         known = store.read_sync(nudges.on_duty).get((team.name, "leader"), [])
-        return [store.read_sync(cases.person_of, id).user_id for id in known]
+        return [store.read_sync(colleagues.person_of, id).user_id for id in known]
 
     assert await leaders(Away(LEA)) == ["lea"]
     assert await leaders(Away(BEN)) == ["lea", "ben"]
@@ -129,7 +129,7 @@ async def test_nobody_leads_by_an_address_in_a_workspace_where_no_team_has_a_cha
     both = company.model_copy(update={"teams": {team.name: there}, "ops": ("lea@northwind.example",)})
     await asked(store, Directory(theirs, ours, LEA), both, set())
     known = {id for ids in store.read_sync(nudges.on_duty).values() for id in ids}
-    assert {store.read_sync(cases.person_of, id).workspace for id in known} == {"main", "T-OURS"}
+    assert {store.read_sync(colleagues.person_of, id).workspace for id in known} == {"main", "T-OURS"}
 
 
 async def test_by_an_id_somebody_is_ops_in_a_workspace_where_no_team_has_a_channel_yet(store: Store, company: Company) -> None:
@@ -151,11 +151,11 @@ async def in_both(store: Store, team: Team, company: Company, *parted: str) -> d
         chats[chat].without_bot = chats[chat].known
     await learn_duties(store, chats, company.model_copy(update={"teams": {team.name: team}}), set())  # type: ignore[arg-type]
     known = store.read_sync(nudges.on_duty)
-    return {role: [store.read_sync(cases.person_of, id).chat for id in ids] for (_, role), ids in known.items()}
+    return {role: [store.read_sync(colleagues.person_of, id).chat for id in ids] for (_, role), ids in known.items()}
 
 
 def may_lead(store: Store, team: Team, who: Person) -> bool:
-    return store.write_sync(lambda tx: leads(tx, team, cases.remember(tx, who), FRIDAY))
+    return store.write_sync(lambda tx: leads(tx, team, colleagues.remember(tx, who), FRIDAY))
 
 
 @pytest.mark.parametrize(("channels", "told"), [((SLACK, TEAMS), "slack"), ((TEAMS, SLACK), "msteams")])
@@ -186,13 +186,13 @@ async def test_so_is_one_whose_address_in_a_chat_was_linked(store: Store, compan
     both = team.model_copy(update={"channels": (TEAMS, SLACK), "leader": ("lea.moe@northwind.example",)})
     for who in (LEA, IN_TEAMS):
         store.write_sync(
-            lambda tx, who=who: people.prefer(tx, cases.remember(tx, who).id, {"linked_email": "lea.moe@northwind.example"})
+            lambda tx, who=who: people.prefer(tx, colleagues.remember(tx, who).id, {"linked_email": "lea.moe@northwind.example"})
         )
     chats = {chat: Directory() for chat in ("slack", "msteams")}
-    chats["msteams"].without_bot = [store.write_sync(cases.remember, IN_TEAMS)]
+    chats["msteams"].without_bot = [store.write_sync(colleagues.remember, IN_TEAMS)]
     await learn_duties(store, chats, company.model_copy(update={"teams": {team.name: both}}), set())  # type: ignore[arg-type]
     [[id]] = store.read_sync(nudges.on_duty).values()
-    assert store.read_sync(cases.person_of, id).chat == "slack"
+    assert store.read_sync(colleagues.person_of, id).chat == "slack"
 
 
 async def test_whoever_is_named_in_each_of_two_chats_is_told_in_both(store: Store, company: Company, team: Team) -> None:

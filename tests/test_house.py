@@ -21,7 +21,7 @@ from bot.chats.practice.people import member
 from bot.clock import HouseClock
 from bot.demo import practice_house
 from bot.house import House, _arranged
-from handlers import cases
+from handlers import colleagues
 from handlers.arrivals.arrival import Arrival
 from handlers.feedback import MAIN_WORKSPACE, Feedback, Person, Place
 from handlers.forgetting.forget import is_due
@@ -96,7 +96,7 @@ async def test_a_leader_whom_the_chats_know_only_after_the_post_was_due_reads_it
     await passes(house, days=4)
     lea = known("lea")
     assert await posts(house, lea.user_id) == []
-    await house.store.write(lambda tx: nudges.put_on_duty(tx, "elm-street", Role.LEADER, [cases.remember(tx, lea).id]))
+    await house.store.write(lambda tx: nudges.put_on_duty(tx, "elm-street", Role.LEADER, [colleagues.remember(tx, lea).id]))
     await passes(house, minutes=5)
     assert await posts(house, lea.user_id) != []
 

@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.commands.refusals import Mistaken
+from bot.refusals import Mistaken
 from handlers.wording.words import took
 from storage import delivery_log, feedback, followups, messages
 from storage.database import Store

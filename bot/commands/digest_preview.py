@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.commands.plain_text import lines
-from bot.commands.refusals import Mistaken
 from bot.config import Settings
+from bot.refusals import Mistaken
 from handlers.calendar import months, weeks
 from handlers.calendar.months import Month
 from handlers.calendar.weeks import Week
@@ -18,8 +18,8 @@ from handlers.digests.begun import FirstAnswers
 from handlers.digests.digest import has_begun
 from handlers.digests.digest_card import Post
 from handlers.digests.heroes import Reason
-from handlers.digests.leader_digest import led_teams
 from handlers.digests.snapshot import Taken
+from handlers.leaders import led_teams
 from handlers.reviews import review, review_card
 from handlers.reviews.calls_card import Calls, calls_card
 from handlers.reviews.review_card import Review

@@ -15,11 +15,11 @@ from bot.commands.terminal import (
     Json,
     arranged_settings_of,
     as_typed,
-    progress,
     refusing,
     say,
     store_of,
 )
+from bot.progress import progress
 
 STANDS_S = 60
 

@@ -10,19 +10,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.commands import what_was_read
-from bot.commands.refusals import Mistaken
 from bot.commands.what_was_read import safe
 from bot.config import Settings
 from bot.doors import entries
 from bot.listening import Ignored, payload
+from bot.refusals import Mistaken
 from bot.sources import LoadedSource, load
 from handlers import cases, ladder, rules
 from handlers.arrivals.arrival import as_known
 from handlers.calendar.hours import OpeningHours
-from handlers.digests.wins import opens
 from handlers.feedback import Band, Customer, Feedback, FieldError, State
 from handlers.ladder import Phase, Role, Rung
-from handlers.rules import Deadlines, Route, Team
+from handlers.rules import Deadlines, Route, Team, asks_somebody
 from handlers.wording.openings import appears
 from handlers.wording.words import took, when
 from storage import schema
@@ -169,7 +168,7 @@ def _customer(told: Customer) -> str:
 
 def _steps(settings: Settings, source: str, said: Feedback, now: datetime) -> list[str]:
     route = rules.route(said, source, settings.company.routes)
-    return _ladder(settings, route, said, now) if route is not None and opens(route, said) else []
+    return _ladder(settings, route, said, now) if route is not None and asks_somebody(route, said) else []
 
 
 def _piece(settings: Settings, source: str, said: Feedback, now: datetime) -> list[str]:
@@ -179,7 +178,7 @@ def _piece(settings: Settings, source: str, said: Feedback, now: datetime) -> li
     lines = [f"Feedback  {said.id}: {score}, {rules.band(said)}"]
     for candidate in settings.company.routes:
         if candidate is route:
-            told = _promised(settings, candidate, said, now) if opens(candidate, said) else _as_a_win(settings, candidate)
+            told = _promised(settings, candidate, said, now) if asks_somebody(candidate, said) else _as_a_win(settings, candidate)
             return [*lines, f"Route     → {candidate.name} matches", *told]
         lines.append(f"Route     · {candidate.name}")
     return [*lines, "Team      nobody: no route matches. It would be stored, counted as unrouted, and shown to ops."]

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from bot import sources
-from bot.commands.refusals import Mistaken
 from bot.config import Settings
 from bot.config.plug_ins import unconfirmed
 from bot.listening import Ignored, Options, PolledOptions, payload
+from bot.refusals import Mistaken
 from bot.sources import LoadedSource
 from handlers.arranged.unread import left_behind
 from handlers.arrivals.arrival import Arrival

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 from bot import chats
 from bot.chats import Chat, Posted, Trouble
-from bot.commands.refusals import Mistaken
 from bot.config import Settings
 from bot.doctor.conversations import only_speaking, some
 from bot.doctor.memory import opened
+from bot.refusals import Mistaken
 from handlers.arranged.trial_card import trial_card
 from handlers.cards import Card
 from handlers.feedback import Place

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
@@ -111,7 +110,7 @@ def address_of(config: Path, database: str | None) -> str:
 
 def refusing() -> Any:
     """Turn errors that ops can fix into one sentence and an exit status, without a traceback."""
-    from bot.commands.refusals import refusing as turning
+    from bot.refusals import refusing as turning
 
     return turning(stop)
 
@@ -131,20 +130,3 @@ def as_typed(words: str) -> str:
 def stop(words: str, status: int) -> NoReturn:
     say(f"hero: {words}", err=True)
     raise typer.Exit(status)
-
-
-@contextmanager
-def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
-    """Shows a progress bar on stderr if that is a terminal. The caller passes the increments."""
-    import sys
-
-    with typer.progressbar(length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-        yield bar.update
-
-
-def watched(label: str, items: Iterable[T], length: int) -> Iterator[T]:
-    """Yields the items, with a progress bar."""
-    with progress(label, length) as went_on:
-        for item in items:
-            yield item
-            went_on(1)

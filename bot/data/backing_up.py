@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from bot.commands.refusals import Mistaken
-from bot.commands.terminal import progress
+from bot.progress import progress
+from bot.refusals import Mistaken
 from storage import backup
 from storage.address import read, shown
 from storage.sqlite_file import is_there

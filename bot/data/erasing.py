@@ -12,11 +12,11 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from bot import chats
-from bot.commands.refusals import Mistaken, unfinished
 from bot.config import Settings
 from bot.delivery.loop import Delivery
 from bot.delivery.services import DeliveryServices, Timing
 from bot.doctor.conversations import only_speaking
+from bot.refusals import Mistaken, unfinished
 from handlers.forgetting.erase import Erasure, Rehearsed, erase, rehearse
 from handlers.forgetting.traces import spellings
 from storage import delivery_log, erased, schema

@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from bot.commands.terminal import watched
 from bot.data.cells import cell
+from bot.progress import watched
 from storage import exports
 from storage.database import Store
 from storage.prepared import AnyRow

@@ -13,15 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bot.commands.terminal import watched
 from bot.config import Settings
 from bot.data import lines
 from bot.data.cells import cell, text
 from bot.data.lines import Columns, Outcome
 from bot.listening import reading
+from bot.progress import watched
 from handlers import rules
 from handlers.arrivals.arrival import Arrival, as_known
-from handlers.digests import wins
 from handlers.feedback import MAIN_WORKSPACE, OURS, Customer, Feedback, FieldError
 from handlers.receive import Answer, receive
 from handlers.rules import Company
@@ -191,6 +190,6 @@ def _each_would(store: Store | None, company: Company, piece: Sequence[Line]) ->
 
 def _routed(company: Company, said: Feedback, source: str) -> str:
     route = rules.route(said, source, company.routes)
-    if wins.opens(route, said):
+    if rules.asks_somebody(route, said):
         return f"would ask {company.teams[route.team].title} to follow up ({route.name})"
     return "would be stored, and nobody asked"

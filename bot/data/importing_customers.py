@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.commands.terminal import progress
 from bot.config import Settings
 from bot.data import lines
 from bot.data.lines import Columns, Outcome
 from bot.listening import reading
+from bot.progress import progress
 from handlers.arrivals.customers import checked, know, named, would_know
 from handlers.feedback import MAIN_WORKSPACE, Customer
 from handlers.receive import Answer

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
-from bot.commands.refusals import Mistaken, unfinished
-from bot.commands.terminal import watched
 from bot.data.cells import text
+from bot.progress import watched
+from bot.refusals import Mistaken, unfinished
 from handlers.feedback import FieldError
 
 MISTAKES = 20

@@ -7,7 +7,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from bot.commands.refusals import Mistaken
+from bot.refusals import Mistaken
 from handlers.arrivals.customers import Merged, NotTwo, merge, merging
 from storage.database import Store
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from bot.commands.refusals import Mistaken
+from bot.refusals import Mistaken
 from storage.address import NoAddress, read, shown
 from storage.database import Store
 from storage.move import move

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from storage import lanes
+from storage import vitals
 from storage.database import Store
 
 SURE_S = 0.01
@@ -30,7 +30,7 @@ class SendingClock:
         best = None
         for _ in range(TRIES):
             asked = time.monotonic()
-            told = await store.read(lanes.seconds)
+            told = await store.read(vitals.server_seconds)
             took = time.monotonic() - asked
             if best is None or took < best[0]:
                 best = took, told - (asked + took / 2)

@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 
 from bot.chats import Chat, Trouble
 from bot.logs import broken
-from handlers import cases
-from handlers.arranged.ops import COMPANY, DUTY
+from handlers import colleagues
+from handlers.arranged.who_is_ops import COMPANY, DUTY
 from handlers.feedback import Person, Place
 from handlers.ladder import Role
 from handlers.rules import Company
@@ -105,7 +105,7 @@ async def _found(
 
 def _linked(tx: Connection, names: Sequence[str], asked: Sequence[str]) -> list[Person]:
     """Returns those whose address in the chat differs from the name they have here, but was linked."""
-    return [cases.person_of(tx, row.id) for name in names for row in people.linked(tx, name) if row.chat in asked]
+    return [colleagues.person_of(tx, row.id) for name in names for row in people.linked(tx, name) if row.chat in asked]
 
 
 def _still_on_duty(tx: Connection, team: str, role: str, names: Sequence[str]) -> list[Person]:
@@ -113,7 +113,7 @@ def _still_on_duty(tx: Connection, team: str, role: str, names: Sequence[str]) -
     named = {name.rpartition(":")[2].casefold() for name in names}
     rows = people.by_ids(tx, list(nudges.on_duty(tx).get((team, role), ())))
     still = (id for id, row in rows.items() if {(row.email or "").casefold(), (row.linked_email or "").casefold()} & named)
-    return [cases.person_of(tx, id) for id in sorted(still)]
+    return [colleagues.person_of(tx, id) for id in sorted(still)]
 
 
 def _put(
@@ -131,7 +131,7 @@ def _put(
 
 
 def _remembered(tx: Connection, person: Person) -> Person:
-    known = cases.remember(tx, person)
+    known = colleagues.remember(tx, person)
     if person.email is None or known.email is not None:
         return known
     people.learn_email(tx, known.id, person.email)  # known before their first tap, which may need their rights
@@ -147,4 +147,4 @@ def _each_once(known: Sequence[Person], names: Sequence[str], places: Sequence[P
     by_mail = [person for person in known if person.email and person.email.casefold() in named]
     by_mail.sort(key=lambda who: homes.index(home) if (home := (who.chat, who.workspace)) in homes else len(homes))
     by_mail.sort(key=lambda who: who.place in parted)
-    return [*cases.each_once(by_mail), *(person for person in known if person not in by_mail)]
+    return [*colleagues.each_once(by_mail), *(person for person in known if person not in by_mail)]

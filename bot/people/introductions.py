@@ -11,8 +11,8 @@ from functools import partial
 import structlog
 
 from bot.chats import Chat, Refused, Throttled, Unknown, Unreachable
+from handlers.colleagues import meet
 from handlers.feedback import Person
-from handlers.meet import meet
 from storage import followups
 from storage.database import Store, Unavailable
 from storage.storable import text as kept

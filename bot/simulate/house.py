@@ -16,7 +16,7 @@ from bot.simulate.chance import draw
 from bot.simulate.customers import BEGINS, Story
 from bot.simulate.office import Deed, Office, Reminder
 from bot.simulate.staff import Colleague, Staff
-from handlers import cases
+from handlers import cases, colleagues
 from handlers.actions import act
 from handlers.arrivals.arrival import Arrival
 from handlers.commands import answer
@@ -204,7 +204,7 @@ class Ladder(Office):
 
     def _put_on_duty(self, tx: Connection) -> None:
         for (team, role), group in self.staff.on_duty.items():
-            nudges.put_on_duty(tx, team, role, [cases.remember(tx, who.person).id for who in group])
+            nudges.put_on_duty(tx, team, role, [colleagues.remember(tx, who.person).id for who in group])
 
 
 def _reminder(story: Story, row: AnyRow, case: Case) -> Reminder:

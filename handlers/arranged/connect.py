@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases
+from handlers import colleagues
 from handlers.arranged.arrangements import Kind, secrets_of
 from handlers.arranged.sources import NEW, made_in_chat, test_button
 from handlers.arranged.undo import still_holding, undo_button
@@ -100,7 +100,7 @@ def source_off(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def _keep(tx: Connection, name: str, keys: dict[str, Any], tap: Tap) -> int:
-    return arrangements.add(tx, Kind.SOURCE, name, keys, cases.remember(tx, tap.person).id, tap.at)
+    return arrangements.add(tx, Kind.SOURCE, name, keys, colleagues.remember(tx, tap.person).id, tap.at)
 
 
 def _row(tx: Connection, tap: Tap) -> AnyRow | None:

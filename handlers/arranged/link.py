@@ -7,10 +7,10 @@ import re
 
 from sqlalchemy import Connection
 
-from handlers import cases
-from handlers.arranged import ops
+from handlers import colleagues
 from handlers.arranged.arrangements import Kind, know_by
 from handlers.arranged.undo import still_holding
+from handlers.arranged.who_is_ops import known_ops
 from handlers.cards import Button, Card, Reply, Style
 from handlers.feedback import Person
 from handlers.rules import Company, People
@@ -29,8 +29,8 @@ def link(tx: Connection, company: Company, word: Word) -> Reply:
     address = word.rest.casefold().removeprefix("mailto:")
     if ADDRESS.fullmatch(address) is None:
         return Reply(_("Which address does your team know you by? Type for example “link lea@example.com”."))
-    who = cases.remember(tx, word.person)
-    asked = [person for person in ops.known_ops(tx, company) if (person.chat, person.workspace) == (who.chat, who.workspace)]
+    who = colleagues.remember(tx, word.person)
+    asked = [person for person in known_ops(tx, company) if (person.chat, person.workspace) == (who.chat, who.workspace)]
     if not asked:
         return Reply(_("Nobody here could confirm that, so nothing was changed: no ops is known in this chat yet."))
     change = arrangements.add(tx, Kind.LINK, who.place.address, {"email": address, "confirmed": False}, who.id, word.at)
@@ -44,10 +44,10 @@ def link_yes(tx: Connection, company: Company, tap: Tap) -> Reply:
     if row is None:
         return _answered()
     email, keys = row.keys["email"], {**row.keys, "confirmed": True}
-    arrangements.add(tx, Kind.LINK, row.name, keys, cases.remember(tx, tap.person).id, tap.at)
+    arrangements.add(tx, Kind.LINK, row.name, keys, colleagues.remember(tx, tap.person).id, tap.at)
     know_by(tx, row.name, keys)
-    who = cases.person_of(tx, row.person_id)
-    messages.want(tx, [link_request(row.id, person) for person in ops.known_ops(tx, company)], tap.at)
+    who = colleagues.person_of(tx, row.person_id)
+    messages.want(tx, [link_request(row.id, person) for person in known_ops(tx, company)], tap.at)
     return Reply(_("{who} is {email} from now on.").format(who=begin(called(who, company.people)), email=email))
 
 
@@ -56,8 +56,8 @@ def link_no(tx: Connection, company: Company, tap: Tap) -> Reply:
     row = _asked(tx, tap)
     if row is None:
         return _answered()
-    arrangements.add(tx, Kind.LINK, row.name, None, cases.remember(tx, tap.person).id, tap.at)
-    messages.want(tx, [link_request(row.id, person) for person in ops.known_ops(tx, company)], tap.at)
+    arrangements.add(tx, Kind.LINK, row.name, None, colleagues.remember(tx, tap.person).id, tap.at)
+    messages.want(tx, [link_request(row.id, person) for person in known_ops(tx, company)], tap.at)
     return Reply(_("Nothing was changed. Please tell them why."))
 
 

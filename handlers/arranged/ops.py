@@ -1,61 +1,20 @@
-"""Who may set things up: the people named as ops in app.yaml or in chat; while there are none, the admins of the workspace."""
+"""`ops`: lists who may set things up, names others and takes that back."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from handlers import cases
+from handlers import colleagues
 from handlers.arranged.arrangements import Kind
 from handlers.arranged.undo import still_holding
+from handlers.arranged.who_is_ops import whom_to_ask
 from handlers.cards import Ask, Button, Card, Field, Form, Reply
-from handlers.feedback import MAIN_WORKSPACE, Person, Place
-from handlers.rules import Company, People
+from handlers.feedback import Person, Place
+from handlers.rules import Company
 from handlers.situation import Tap, Word
 from handlers.wording.language import gettext as _
 from handlers.wording.words import called
-from storage import arrangements, nudges, people
-
-COMPANY, DUTY = "", "ops"
-"""The team and role under which the people that the chats found for `company.ops` are stored."""
-
-
-def is_ops(tx: Connection, company: Company, person: Person) -> bool:
-    """Returns whether this person may set things up."""
-    known = people.find(tx, person.chat, person.workspace, person.user_id)
-    if not company.ops:
-        return known is not None and bool(known.admin) and person.workspace == MAIN_WORKSPACE
-    named = {name.casefold() for name in company.ops}
-    if person.place.address.casefold() in named:
-        return True
-    if known is None:
-        return False
-    if known.id in nudges.on_duty(tx).get((COMPANY, DUTY), ()):
-        return True
-    return company.is_ours(person) and (known.linked_email or known.email or "").casefold() in named
-
-
-def known_ops(tx: Connection, company: Company) -> list[Person]:
-    """Returns those of ops whom a chat knows, each once."""
-    ids = list(nudges.on_duty(tx).get((COMPANY, DUTY), ()))
-    for row in arrangements.holding(tx):
-        if row.kind == Kind.OPS:
-            place = Place.parse(row.name)
-            ids.append(cases.remember(tx, Person(place.chat, place.workspace, place.channel)).id)
-    return [cases.person_of(tx, id) for id in dict.fromkeys(ids)]
-
-
-def is_anybody_known(tx: Connection) -> bool:
-    """Returns whether a chat knows anybody of ops."""
-    return bool(nudges.on_duty(tx).get((COMPANY, DUTY))) or any(row.kind == Kind.OPS for row in arrangements.holding(tx))
-
-
-def whom_to_ask(tx: Connection, company: Company, person: Person) -> str:
-    """Returns up to two of ops by name, for somebody in the same chat: `Kim or Lea`."""
-    here = [each for each in known_ops(tx, company) if (each.chat, each.workspace) == (person.chat, person.workspace)]
-    names = list(dict.fromkeys(called(each, company.people) for each in here if each.name and each.user_id != person.user_id))
-    if not names or company.people is People.OFF:
-        return _("whoever set up Action Hero")
-    return _("{name} or {other}").format(name=names[0], other=names[1]) if names[1:] else names[0]
+from storage import arrangements, people
 
 
 def only_ops(tx: Connection, company: Company, person: Person) -> Reply:
@@ -95,8 +54,8 @@ def name_ops(tx: Connection, company: Company, tap: Tap) -> Reply:
     chosen = (tap.people or {}).get("who")
     if chosen is None:
         return Reply(errors={"who": _("Please choose a colleague.")}, form=_form(tap))
-    actor = cases.remember(tx, tap.person)
-    who = cases.remember(tx, chosen)
+    actor = colleagues.remember(tx, tap.person)
+    who = colleagues.remember(tx, chosen)
     arrangements.add(tx, Kind.OPS, who.place.address, {}, actor.id, tap.at)
     if not company.ops:  # the person who names the first becomes one too, or nobody could name the next
         arrangements.add(tx, Kind.OPS, actor.place.address, {}, actor.id, tap.at)
@@ -108,7 +67,7 @@ def unname_ops(tx: Connection, company: Company, tap: Tap) -> Reply:
     row = still_holding(tx, tap, "ops")
     if row is None or row.kind != Kind.OPS:
         return Reply(_("That list is old, so nothing was changed. Type “ops” for a fresh one."))
-    arrangements.add(tx, Kind.OPS, row.name, None, cases.remember(tx, tap.person).id, tap.at)
+    arrangements.add(tx, Kind.OPS, row.name, None, colleagues.remember(tx, tap.person).id, tap.at)
     return Reply(_("They are no longer ops. Type “ops” to see who is."))
 
 

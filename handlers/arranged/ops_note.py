@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from handlers import message_keys, wanted
 from handlers.arranged import ops_note_card, unread
-from handlers.arranged.ops import is_anybody_known, known_ops
 from handlers.arranged.rearranged import gone
 from handlers.arranged.silence import silent_sources
+from handlers.arranged.who_is_ops import is_anybody_known, known_ops
 from handlers.cards import Card
-from handlers.cases import each_once
+from handlers.colleagues import each_once
 from handlers.feedback import Person
 from handlers.ladder import Role
 from handlers.nudges import quiet

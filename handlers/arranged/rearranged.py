@@ -12,7 +12,7 @@ from handlers import message_keys as keys
 from handlers.feedback import Place
 from handlers.rules import Company, Team
 from storage import followups, unposted
-from storage.messages import Lane
+from storage.lanes import Lane
 from storage.prepared import AnyRow
 
 OF_TEAMS = ("card", "opening", "digest", "huddle", "wins")

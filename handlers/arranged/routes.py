@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases
+from handlers import colleagues
 from handlers.arranged.arrangements import Kind, in_order, resting, route_of
 from handlers.arranged.conditions import bands, in_words
 from handlers.arranged.undo import still_holding, undo_button
@@ -79,7 +79,7 @@ def route_off(tx: Connection, company: Company, tap: Tap) -> Reply:
     if row is None:
         return _old()
     off = not row.keys.get("off")
-    actor = cases.remember(tx, tap.person)
+    actor = colleagues.remember(tx, tap.person)
     change = arrangements.add(tx, Kind.ROUTE, row.name, {**row.keys, "off": off}, actor.id, tap.at)
     told = _("{name} is off: what it took goes to the routes after it.") if off else _("{name} is on again.")
     return _done(told.format(name=row.name), change)
@@ -102,7 +102,7 @@ def _save(tx: Connection, company: Company, tap: Tap, row: AnyRow | None) -> Rep
     if errors:
         verb, target = ("route_add", NEW) if row is None else ("route_edit", f"route:{row.id}")
         return Reply(errors=errors, form=_form(company, verb, target, said))
-    actor = cases.remember(tx, tap.person)
+    actor = colleagues.remember(tx, tap.person)
     before = [each.name for each in in_order(arrangements.holding(tx))]
     change = arrangements.add(tx, Kind.ROUTE, name, keys, actor.id, tap.at)
     if row is None:
@@ -116,7 +116,7 @@ def _taken(tx: Connection, company: Company, name: str) -> bool:
 
 
 def _order(tx: Connection, names: list[str], tap: Tap) -> int:
-    return arrangements.add(tx, Kind.ORDER, Kind.ORDER, {"names": names}, cases.remember(tx, tap.person).id, tap.at)
+    return arrangements.add(tx, Kind.ORDER, Kind.ORDER, {"names": names}, colleagues.remember(tx, tap.person).id, tap.at)
 
 
 def _row(tx: Connection, tap: Tap) -> AnyRow | None:

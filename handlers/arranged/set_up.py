@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases
+from handlers import colleagues
 from handlers.arranged.arrangements import Kind, resting, team_of
 from handlers.arranged.undo import undo_button
 from handlers.calendar.duration import Duration
@@ -57,7 +57,7 @@ def set_up(tx: Connection, company: Company, tap: Tap) -> Reply:
         return _too_late(tx, company, keys, holder)
     name = holder.name if holder is not None else _free(tx, company, slug(said["title"]))
     team_of(name, keys, company)  # raises for what `_errors` should have found
-    actor = cases.remember(tx, tap.person)
+    actor = colleagues.remember(tx, tap.person)
     change = arrangements.add(tx, Kind.TEAM, name, keys, actor.id, tap.at)
     fed = _feed(tx, company, name, said.get("tag", ""), actor.id, tap.at)
     messages.want(tx, [welcome(change, place)], tap.at)
@@ -70,7 +70,7 @@ def _too_late(tx: Connection, company: Company, keys: Mapping[str, Any], holder:
         return Reply(_("Somebody took this team away since, so nothing was saved. Type “here” for a fresh form."))
     if holder.keys == keys:
         return Reply(cards=(_done(keys["title"], holder.id, fed=any(route.team == holder.name for route in company.routes)),))
-    who = begin(called(cases.person_of(tx, holder.person_id), company.people))
+    who = begin(called(colleagues.person_of(tx, holder.person_id), company.people))
     text = _("{who} made this the channel of {team} meanwhile, so yours was not saved. To change it, type “here” again.")
     return Reply(text.format(who=who, team=holder.keys["title"]))
 

@@ -10,10 +10,9 @@ from sqlalchemy import Connection
 from handlers.arranged.arrangements import secrets_of, sources_in
 from handlers.arrivals.arrival import Arrival
 from handlers.cards import Button, Card, Reply
-from handlers.digests.wins import opens
 from handlers.feedback import Customer, Feedback, Metric
 from handlers.receive import receive
-from handlers.rules import Company, When, route
+from handlers.rules import Company, When, asks_somebody, route
 from handlers.situation import Tap, Word
 from handlers.wording.language import gettext as _
 from handlers.wording.openings import appears
@@ -50,7 +49,7 @@ def send_test(tx: Connection, company: Company, tap: Tap) -> Reply:
     taken = route(said, source, company.routes)
     if taken is None:
         return Reply(_untaken(company, source))
-    if not opens(taken, said):
+    if not asks_somebody(taken, said):
         text = _("The route {route} takes it as a win, for which no card is made, so nothing was sent. Type “routes”.")
         return Reply(text.format(route=taken.name))
     [receipt] = receive(tx, company, [Arrival(source, said, tap.at)])  # a double tap is one test
@@ -76,7 +75,7 @@ def _unhappy(company: Company, source: str, at: datetime) -> Feedback:
     """Returns a made-up unhappy customer whom somebody has to follow up: an NPS answer, or else what the first route to take one
     asks for."""
     each = [_as_asked(when, at) for when in (When(), *(known.when for known in company.routes))]
-    return next((said for said in each if opens(route(said, source, company.routes), said)), each[0])
+    return next((said for said in each if asks_somebody(route(said, source, company.routes), said)), each[0])
 
 
 def _as_asked(when: When, at: datetime) -> Feedback:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from handlers import cases
+from handlers import colleagues
 from handlers.arranged import unread
 from handlers.arranged.arrangements import Kind
 from handlers.arranged.undo import undo_button
@@ -110,7 +110,7 @@ def _change(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Car
     }
     name = _("routes") if row.kind == Kind.ORDER else row.name
     told = _("{who} changed {kind} {name}, {at}").format(
-        who=called(cases.person_of(tx, row.person_id), company.people),
+        who=called(colleagues.person_of(tx, row.person_id), company.people),
         kind=kinds.get(row.kind, row.kind),
         name=name,
         at=when(row.at, company.timezone, now),

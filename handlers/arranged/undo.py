@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from handlers import cases
+from handlers import colleagues
 from handlers.arranged.arrangements import Kind, know_by
 from handlers.cards import Button, Reply
 from handlers.rules import Company
@@ -23,7 +23,7 @@ def undo(tx: Connection, company: Company, tap: Tap) -> Reply:
     keys = before.keys if before is not None else None
     if row.kind == Kind.LINK:
         know_by(tx, row.name, keys)
-    arrangements.add(tx, row.kind, row.name, keys, cases.remember(tx, tap.person).id, tap.at, undoes=row.id)
+    arrangements.add(tx, row.kind, row.name, keys, colleagues.remember(tx, tap.person).id, tap.at, undoes=row.id)
     return Reply(_("Undone: {what} is as it was before.").format(what=row.name))
 
 

@@ -6,8 +6,8 @@ import secrets
 
 from sqlalchemy import Connection
 
-from handlers import cases
-from handlers.arranged.ops import whom_to_ask
+from handlers import colleagues
+from handlers.arranged.who_is_ops import whom_to_ask
 from handlers.arrivals.arrival import Arrival
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.feedback import Customer, Feedback, FieldError, Metric, Moment
@@ -64,7 +64,7 @@ def pass_on(tx: Connection, company: Company, tap: Tap) -> Reply:
         errors["reach"] = _("Please keep this to {n} characters.").format(n=MOST_REACH)
     if errors or team is None:
         return Reply(errors=errors, form=_form(teams, answers.get("team", ""), words))
-    who = cases.remember(tx, tap.person)
+    who = colleagues.remember(tx, tap.person)
     ways = {"email" if "@" in reach else "phone": reach} if reach else {}
     customer = Customer(name=name or None, **ways)
     try:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from handlers import cases, message_keys, wanted
+from handlers import colleagues, message_keys, wanted
 from handlers.calendar import months, weeks
 from handlers.calendar.weeks import Week
 from handlers.digests import snapshot, wins
@@ -168,7 +168,7 @@ def _make(tx: Connection, team: Team, week: Week, state: str, told: dict[str, An
         posts = [wanted.digest(team.name, str(week), place, n) for n, place in enumerate(team.channels)]
         messages.want(tx, posts, now)
     elif state == "withheld":
-        leaders = [cases.person_of(tx, person_id) for person_id in _leaders(tx, team)]
+        leaders = [colleagues.person_of(tx, person_id) for person_id in _leaders(tx, team)]
         messages.want(tx, [wanted.silent(str(week), leader) for leader in leaders], now)
     if row is not None:  # the preview that the leader already has becomes a line that says what came of it
         shown = messages.beginning(tx, "preview", [message_keys.of_whoever("preview", digest_id)])
@@ -208,4 +208,4 @@ def _leaders(tx: Connection, team: Team) -> Sequence[int]:
 
 
 def _to_leaders(tx: Connection, team: Team, kind: str, digest_id: int) -> list[Wanted]:
-    return [wanted.about_digest(kind, digest_id, cases.person_of(tx, person_id)) for person_id in _leaders(tx, team)]
+    return [wanted.about_digest(kind, digest_id, colleagues.person_of(tx, person_id)) for person_id in _leaders(tx, team)]

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from handlers import message_keys
+from handlers import colleagues, message_keys
 from handlers.calendar.weeks import Week
 from handlers.cards import Card
 from handlers.digests import digest_card, leader_digest, look_ahead_card, snapshot, wins
@@ -75,7 +75,7 @@ def thank_you(tx: Connection, company: Company, message: AnyRow, _now: datetime)
     if given is None or row is None:
         raise Unshowable("the thank-you is gone")
     reasons = {story["follow_up"]: Reason(story["reason"]) for story in row.snapshot["stories"]}
-    giver = snapshot.called_in_posts(people.by_id(tx, given.from_id), people=company.people)
+    giver = colleagues.called_in_posts(people.by_id(tx, given.from_id), people=company.people)
     return digest_card.thanks_card(giver, reasons[given.follow_up_id], given.note, Week.parse(row.period))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, wanted
+from handlers import cases, colleagues, wanted
 from handlers.calendar.weeks import Week
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.digests import digest_card, snapshot
@@ -63,7 +63,7 @@ def thank(tx: Connection, company: Company, tap: Tap) -> Reply:
     key = tap.answers.get("story", "").strip()
     if key not in stories:
         return Reply(errors={"story": _("Please choose whom you thank.")}, form=form)
-    giver, to = cases.remember(tx, tap.person), cases.person_of(tx, tellers[key])
+    giver, to = colleagues.remember(tx, tap.person), colleagues.person_of(tx, tellers[key])
     if people.selves(tx, [giver.id], [to.id]):
         return Reply(errors={"story": _("That is your own story. Well done.")}, form=form)
     note = cut(tap.answers.get("note", ""), 300)
@@ -95,7 +95,7 @@ def _choose(tx: Connection, company: Company, tap: Tap, what: str) -> Reply:
     if found is None:
         return _unknown()
     row, team = found
-    who = cases.remember(tx, tap.person)
+    who = colleagues.remember(tx, tap.person)
     if not leads(tx, team, who, tap.at):
         return Reply(_("Only those who lead {team} can change its post, so nothing was changed.").format(team=team.title))
     if row.state != "draft":
@@ -135,7 +135,7 @@ def _draw_again(tx: Connection, company: Company, team: Team, row: AnyRow, choic
     week = Week.parse(row.period)
     digests.redraw(tx, row.id, snapshot.take(tx, company, team, week, choices, tap.at), tap.at)
     leaders = nudges.on_duty(tx).get((team.name, Role.LEADER), ())
-    messages.want(tx, [wanted.about_digest("preview", row.id, cases.person_of(tx, id)) for id in leaders], tap.at)
+    messages.want(tx, [wanted.about_digest("preview", row.id, colleagues.person_of(tx, id)) for id in leaders], tap.at)
 
 
 def weekly_post(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Team] | None:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from handlers import cases, wanted
+from handlers import cases, colleagues, wanted
 from handlers.calendar import weeks
 from handlers.calendar.weeks import Week
 from handlers.cards import Card
@@ -29,6 +29,7 @@ from handlers.digests.money import Money, Sum
 from handlers.digests.snapshot import PostRow
 from handlers.feedback import Case, State
 from handlers.ladder import Role
+from handlers.leaders import led_teams
 from handlers.raised import things
 from handlers.rules import LOW, Company, Team
 from handlers.wording import masking
@@ -54,16 +55,6 @@ def send_to_leaders(tx: Connection, company: Company, first_answers: FirstAnswer
         if made >= most:
             break
     return made
-
-
-def led_teams(tx: Connection, company: Company) -> dict[int, list[Team]]:
-    """Returns the teams led by each leader, by person id."""
-    duty = nudges.on_duty(tx)
-    led: dict[int, list[Team]] = {}
-    for team in company.teams.values():
-        for person_id in duty.get((team.name, Role.LEADER), ()):
-            led.setdefault(person_id, []).append(team)
-    return led
 
 
 def due(week: Week, teams: Sequence[Team]) -> datetime:
@@ -93,7 +84,7 @@ def _send(
     made = begun.make(tx, KIND, str(person_id), told, lambda week: take(tx, teams, week, now), _tells, now)
     if made is None:
         return 0
-    messages.want(tx, [wanted.about_digest(KIND, made.id, cases.person_of(tx, person_id))], now)
+    messages.want(tx, [wanted.about_digest(KIND, made.id, colleagues.person_of(tx, person_id))], now)
     return 1
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases
+from handlers import cases, colleagues, leaders
 from handlers.calendar import weeks
 from handlers.calendar.weeks import Week
 from handlers.cards import Card, Reply
@@ -160,8 +160,8 @@ def _asked(tx: Connection, company: Company, tap: Tap) -> PostList | None:
     if row.kind == snapshot.KIND and name not in LEADERS_ONLY:
         teams = [team for team in (company.teams.get(row.about),) if team is not None and team.reaches(tap.person)]
         said = [{"name": row.about, "figures": row.snapshot["figures"]}]
-    elif row.kind in (leader_digest.KIND, review.KIND) and row.about == str(cases.remember(tx, tap.person).id):
-        led = {team.name for team in leader_digest.led_teams(tx, company).get(int(row.about), ())}
+    elif row.kind in (leader_digest.KIND, review.KIND) and row.about == str(colleagues.remember(tx, tap.person).id):
+        led = {team.name for team in leaders.led_teams(tx, company).get(int(row.about), ())}
         if row.kind == review.KIND:
             return _of_review(company, row, led, name, first, tap.at)
         teams = [company.teams[each["name"]] for each in row.snapshot["teams"] if each["name"] in led]

@@ -14,18 +14,16 @@ from zlib import crc32
 
 from sqlalchemy import Connection
 
-from handlers import cases
+from handlers import cases, colleagues
 from handlers.calendar import weeks
 from handlers.calendar.weeks import Week
 from handlers.digests import begun, counting, heroes, turns, worked
 from handlers.digests.digest_card import Post, StoryInWords
 from handlers.digests.figures import Figures, Kept, Promised
 from handlers.digests.heroes import Reason, Story
-from handlers.feedback import Person
 from handlers.raised import raised_card, things
 from handlers.rules import Company, People, Team
 from handlers.wording import masking
-from handlers.wording.words import called
 from storage import digests, feedback, material, people, raised
 from storage.prepared import AnyRow
 
@@ -36,7 +34,6 @@ USUAL = 4
 """Minimum number of answers in that time for silence not to be accidental."""
 WORTH = (8, 280)
 """Minimum and maximum characters of a thank-you worth telling."""
-NEVER = "never"
 
 
 class PostRow(Protocol):
@@ -139,7 +136,9 @@ def _raised(tx: Connection, team: Team, noted: Sequence[Mapping[str, Any]], call
         return ""
     [each] = noted
     owner = people.by_id(tx, each["owner"]) if each["owner"] is not None else None
-    return raised_card.line(replace(things.thing(tx, team, rows[0]), state=each["state"]), called_in_posts(owner, people=called))
+    return raised_card.line(
+        replace(things.thing(tx, team, rows[0]), state=each["state"]), colleagues.called_in_posts(owner, people=called)
+    )
 
 
 def words_for_channel(tx: Connection, team: Team, feedback_id: int | None) -> str:
@@ -157,23 +156,12 @@ def _done(tx: Connection, team: Team, closings: Mapping[int, AnyRow]) -> dict[in
 
 def _told(story: Story, closing: AnyRow | None, done: str, known: Mapping[int, Sequence[AnyRow]], people: People) -> StoryInWords:
     """Returns a story in words: those of whoever closed the case, with their name if somebody else is praised."""
-    name = called_in_posts(*known.get(story.person, (None,)), people=people)
+    name = colleagues.called_in_posts(*known.get(story.person, (None,)), people=people)
     if closing is None:
         return StoryInWords(story.follow_up, name, story.reason, why=story.why)
     theirs = closing.person_id in (None, story.person)
-    closer = "" if theirs else called_in_posts(*known.get(closing.person_id, (None,)), people=people)
+    closer = "" if theirs else colleagues.called_in_posts(*known.get(closing.person_id, (None,)), people=people)
     return StoryInWords(story.follow_up, name, story.reason, done, closer, story.why)
-
-
-def called_in_posts(row: AnyRow | None, *elsewhere: AnyRow | None, people: People) -> str:
-    """Returns how a colleague is named in a post: as the company does, or with less if they asked for that, here or `elsewhere`,
-    where another chat knows them."""
-    namings = {each.naming for each in (row, *elsewhere) if each is not None}
-    if namings & {"off", NEVER}:
-        people = People.OFF
-    elif "first" in namings and people is People.NAMES:
-        people = People.FIRST_NAMES
-    return called(Person(row.chat, row.workspace, row.user_id, row.name) if row is not None else None, people)
 
 
 def _stories(
@@ -186,7 +174,7 @@ def _stories(
     found = heroes.stories(cases, {id: rows[0].name for id, rows in known.items()}, start, end)
     lately = told_lately(tx, week, team.name)
     rested = {id for id, rows in known.items() if any(row.id in lately for row in rows)}
-    silent = {id for id, rows in known.items() if any(row.naming == NEVER for row in rows)}
+    silent = {id for id, rows in known.items() if any(row.naming == colleagues.NEVER for row in rows)}
     who = {id: min(row.id for row in rows) for id, rows in known.items()}
     ordered = turns.pick(found, week, team.name, rested, silent, who)
     left_out, swapped = choices.get("left_out", ()), choices.get("swapped", ())

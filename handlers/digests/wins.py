@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import TypeGuard
 
 from sqlalchemy import Connection
 
 from handlers import cases, wanted
 from handlers.digests.wins_card import Win
-from handlers.feedback import Feedback
-from handlers.rules import Company, Route, Team
+from handlers.rules import Company, Team
 from storage import digests, material, messages
 from storage.material import Untold
 from storage.prepared import AnyRow
@@ -31,11 +29,6 @@ OVERLAP = timedelta(minutes=10)
 """The search overlaps by this much, so that what was being stored while a post was made is in the next one."""
 MOST = 1000
 """Maximum answers told in one post; the next one tells the rest."""
-
-
-def opens(route: Route | None, said: Feedback) -> TypeGuard[Route]:
-    """Returns whether somebody has to follow this up."""
-    return route is not None and (not route.wins or said.wants_contact)
 
 
 def send(tx: Connection, company: Company, team: Team, now: datetime) -> int:

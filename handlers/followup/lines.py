@@ -13,7 +13,6 @@ from handlers.feedback import Person
 from handlers.ladder import Phase
 from handlers.rules import People
 from handlers.wording.language import gettext as _
-from handlers.wording.language import ngettext
 from handlers.wording.outcomes import outcomes, reasons, stays
 from handlers.wording.words import asked, begin, called, took, when, whole
 
@@ -72,22 +71,6 @@ def _closed(name: str, detail: Mapping[str, Any]) -> str:
     ended, done = outcomes().get(detail.get("outcome", ""), "").lower(), whole(detail.get("done", ""))
     text = _("{name} closed this: {outcome}. {done}").format(name=name, outcome=ended, done=done).strip()
     return f"{text} {stays().get(detail.get('stays', ''), '')}"
-
-
-def welcome(title: str, claim: str, close: str) -> Card:
-    """Greets a channel that has just been given to a team."""
-    text = _(
-        "This is the channel of {title} now. When a customer is unhappy, a card appears here; whoever presses “I'll reply” "
-        "gets back to them. Our promise, in opening time: somebody takes it on within {claim}, and the customer is looked after "
-        "within {close}."
-    )
-    return Card(plain=text.format(title=title, claim=claim, close=close))
-
-
-def opening(number: int) -> Card:
-    """The line above the cards that waited for the opening."""
-    text = ngettext("One customer wrote while we were closed:", "{n} customers wrote while we were closed:", number)
-    return Card(plain=text.format(n=number))
 
 
 def _given_back(detail: Mapping[str, Any]) -> str:

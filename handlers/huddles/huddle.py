@@ -9,10 +9,10 @@ from zlib import crc32
 
 from sqlalchemy import Connection
 
-from handlers import cases, wanted
+from handlers import colleagues, wanted
 from handlers.cards import Card, Reply
 from handlers.digests.digest_requests import weekly_post
-from handlers.digests.snapshot import called_in_posts, words_for_channel
+from handlers.digests.snapshot import words_for_channel
 from handlers.feedback import NOBODY, Band
 from handlers.huddles import huddle_card
 from handlers.huddles.huddle_card import PROMISES, Huddle, Waiting
@@ -35,7 +35,7 @@ MOODS: Mapping[str, tuple[Band, ...]] = {
 
 def huddle(tx: Connection, company: Company, word: Word) -> Reply:
     """Post a card in the channel where this was typed; a second time on the same day updates the same card."""
-    cases.remember(tx, word.person)
+    colleagues.remember(tx, word.person)
     here = [team for team in company.within_reach(word.person) if word.place in team.channels]
     if not here:
         return Reply(_("A huddle belongs to a team: type “huddle” in the team's channel."))
@@ -59,7 +59,7 @@ def promise(tx: Connection, company: Company, tap: Tap) -> Reply:
     promises = row.choices.get("promises", [])
     if len(promises) >= PROMISES:
         return Reply(_("There are {n} promises already, which is plenty. Keep yours for the next huddle.").format(n=PROMISES))
-    who = cases.remember(tx, tap.person)
+    who = colleagues.remember(tx, tap.person)
     added = {**row.choices, "promises": [*promises, {"who": who.id, "what": what[:200], "at": tap.at.isoformat()}]}
     if not digests.note(tx, row.id, row.version, added):
         return Reply(_("Somebody promised something at the same moment, so yours was not kept. Please press again."))
@@ -141,7 +141,8 @@ def _said(tx: Connection, company: Company, team: Team, row: AnyRow, what: str) 
     kept: Sequence[Mapping[str, Any]] = row.choices.get(what, ())
     known = people.by_ids(tx, [each["who"] for each in kept]) if kept else {}
     return tuple(
-        (called_in_posts(known.get(each["who"]), people=company.people), masking.hide(each["what"], NOBODY, team)) for each in kept
+        (colleagues.called_in_posts(known.get(each["who"]), people=company.people), masking.hide(each["what"], NOBODY, team))
+        for each in kept
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, message_keys, wanted
+from handlers import colleagues, message_keys, wanted
 from handlers.feedback import Person
 from handlers.huddles import huddle
 from handlers.huddles.huddle_card import MOST_NOTES, MOST_OF_ONE
@@ -41,7 +41,7 @@ def keep(tx: Connection, company: Company, written: Written) -> bool:
     team = company.teams.get(about)
     if team is None or not team.reaches(written.person):
         return False
-    who = cases.remember(tx, written.person)
+    who = colleagues.remember(tx, written.person)
     for _ in range(TRIES):
         row = digests.by_period(tx, huddle.KIND, about, on)
         if row is None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from handlers import cases
+from handlers import colleagues
 from handlers.cards import Reply
 from handlers.feedback import Person
 from handlers.ladder import Role
@@ -151,7 +151,7 @@ def _who_hears(tx: Connection, company: Company, word: Word) -> list[str]:
     teams = sorted(owned or {team.name for team in company.within_reach(word.person)})
     each = [stand_ins(tx, team, Role.OWNER, who, word.at) for team in teams]
     ids = list(dict.fromkeys(id for found in each for id in found))
-    return [called(cases.person_of(tx, id), People.NAMES) for id in ids] if all(each) else []
+    return [called(colleagues.person_of(tx, id), People.NAMES) for id in ids] if all(each) else []
 
 
 def name(tx: Connection, company: Company, word: Word) -> Reply:
@@ -165,7 +165,7 @@ def name(tx: Connection, company: Company, word: Word) -> Reply:
     asked = word.rest.casefold()
     if asked not in said:
         return Reply(_("How may the weekly post call you? Type “name first”, “name off”, “name never” or “name full”."))
-    who = cases.remember(tx, word.person)
+    who = colleagues.remember(tx, word.person)
     for each in people.everywhere(tx, [who.id])[who.id]:
         people.prefer(tx, each.id, {"naming": None if asked == "full" else asked})
     return Reply(said[asked])
@@ -202,7 +202,7 @@ def until_day(words: str, zone: ZoneInfo, now: datetime) -> datetime | None:
 
 def _prefer(tx: Connection, person: Person, columns: Mapping[str, Any], now: datetime) -> None:
     """Store preferences, and make the reminders that were put off due, so that they are weighed again."""
-    who = cases.remember(tx, person)
+    who = colleagues.remember(tx, person)
     people.prefer(tx, who.id, columns)
     nudges.weigh_anew(tx, who.id, now)
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, message_keys, wanted
-from handlers.arranged.ops import whom_to_ask
+from handlers import colleagues, message_keys, wanted
+from handlers.arranged.who_is_ops import whom_to_ask
 from handlers.cards import Card, Reply
-from handlers.digests import leader_digest, snapshot
+from handlers.digests import leader_digest
 from handlers.feedback import Person
 from handlers.leaders import leads
 from handlers.raised import raised_card
@@ -29,7 +29,7 @@ def settle(tx: Connection, company: Company, tap: Tap) -> Reply:
         text = _("This does not belong to a team here, so nothing was changed. Please ask {whom}.")
         return Reply(text.format(whom=whom_to_ask(tx, company, tap.person)))
     row, team = found
-    who = cases.remember(tx, tap.person)
+    who = colleagues.remember(tx, tap.person)
     if not leads(tx, team, who, tap.at):
         return Reply(_("Only those who lead {team} decide about what is raised, so nothing was changed.").format(team=team.title))
     if row.state not in raised.UNDECIDED or not row.words:
@@ -59,7 +59,7 @@ def told(tx: Connection, company: Company, message: AnyRow) -> Card:
         raise without_team(row.team)
     owner = people.by_id(tx, row.owner_id) if row.owner_id is not None else None
     return raised_card.became(
-        thing(tx, company.teams[row.team], row), state, snapshot.called_in_posts(owner, people=company.people)
+        thing(tx, company.teams[row.team], row), state, colleagues.called_in_posts(owner, people=company.people)
     )
 
 
@@ -74,7 +74,7 @@ def _remember(tx: Connection, row: AnyRow, team: Team, became: str, why: str, wh
     detail = {"raised": row.id, "became": became} | ({"why": why} if became == raised_card.NO else {})
     act_log.write(tx, [base | {"verb": "settle", "set": {}, "detail": detail}])
     if row.raised_by != who.id:
-        messages.want(tx, [wanted.became(row.id, became, cases.person_of(tx, row.raised_by))], tap.at)
+        messages.want(tx, [wanted.became(row.id, became, colleagues.person_of(tx, row.raised_by))], tap.at)
     posts = digests.telling(tx, (), [row.follow_up_id], row.at)
     kind = leader_digest.KIND
     messages.show_anew(

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, wanted
+from handlers import colleagues, wanted
 from handlers.calendar import months
 from handlers.calendar.months import Month
 from handlers.cards import Card
@@ -120,4 +120,4 @@ def _send(tx: Connection, who: int, said: Mapping[str, Any], due_at: datetime, n
     about = {"kind": KIND, "about": str(who), "period": said["month"], "state": state}
     digest_id = digests.begin(tx, about | {"due_at": due_at, "made_at": now, "snapshot": dict(said)})
     if digest_id is not None and state == "sent":
-        messages.want(tx, [wanted.about_digest(KIND, digest_id, cases.person_of(tx, who))], now)
+        messages.want(tx, [wanted.about_digest(KIND, digest_id, colleagues.person_of(tx, who))], now)

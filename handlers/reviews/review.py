@@ -14,16 +14,16 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, wanted
+from handlers import cases, colleagues, wanted
 from handlers.calendar import months, weeks
 from handlers.calendar.months import Month
 from handlers.cards import Card
 from handlers.digests import begun, money, worth
 from handlers.digests.apart import Apart
 from handlers.digests.begun import FirstAnswers
-from handlers.digests.leader_digest import led_teams
 from handlers.digests.money import Sum
 from handlers.digests.snapshot import PostRow
+from handlers.leaders import led_teams
 from handlers.reviews import review_card, review_snapshot, timeline
 from handlers.reviews.calls_card import Called, Calls, calls_card
 from handlers.reviews.review_card import Decision, Review
@@ -100,7 +100,7 @@ def _send(
 
 def posts(tx: Connection, digest_id: int, about: str, said: Mapping[str, Any]) -> list[Wanted]:
     """Returns the review's messages: the review, and the calls if there are any."""
-    leader = cases.person_of(tx, int(about))
+    leader = colleagues.person_of(tx, int(about))
     kinds = (KIND, CALLS) if said["calls"] else (KIND,)
     return [wanted.about_digest(kind, digest_id, leader) for kind in kinds]
 

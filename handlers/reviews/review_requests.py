@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases
+from handlers import cases, colleagues
 from handlers.cards import Reply
 from handlers.feedback import Case, Person
 from handlers.followup import followup_card
@@ -73,7 +73,7 @@ def decide(tx: Connection, company: Company, tap: Tap) -> Reply:
     errors = {field.name: field.error for field in form.fields if not said[field.name]}
     if errors:
         return Reply(errors=errors, form=form)
-    who = cases.remember(tx, tap.person)
+    who = colleagues.remember(tx, tap.person)
     decision = {**said, "said_by": who.id, "at": tap.at.isoformat()}
     if not _keep(tx, row, "decision", decision, tap):
         return _faster()
@@ -133,7 +133,7 @@ def _call(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Case, Per
     case = cases.read(tx, called)
     if case is None or case.team not in company.teams:
         return _unknown()
-    team, who = company.teams[case.team], cases.remember(tx, tap.person)
+    team, who = company.teams[case.team], colleagues.remember(tx, tap.person)
     if not leads(tx, team, who, tap.at):
         return Reply(_("Only those who lead {team} call its customers, so nothing was changed.").format(team=team.title))
     return row, case, who
@@ -145,7 +145,7 @@ def _review(tx: Connection, tap: Tap, name: str) -> AnyRow | None:
     row = digests.by_id(tx, digest_id) if digest_id is not None else None
     if row is None or row.kind != review.KIND or row.state != "sent":
         return None
-    return row if row.about == str(cases.remember(tx, tap.person).id) else None
+    return row if row.about == str(colleagues.remember(tx, tap.person).id) else None
 
 
 def _faster() -> Reply:

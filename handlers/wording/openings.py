@@ -1,33 +1,23 @@
-"""Sentences about cards that wait until their team opens. They never contain a customer's words."""
+"""What a channel is told that stands in no thread: its welcome, and that cards wait until their team opens. No customer's words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
+from handlers.cards import Card
 from handlers.rules import Company, Team
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
 from handlers.wording.words import when
 from storage import followups
 
-_STEP, _LONGEST = timedelta(days=30), timedelta(days=900)
-"""How far to look back at a time for an hour at which a team was open, and at most: longer than any closure."""
-
 
 def appears(team: Team, at: datetime, now: datetime) -> str:
     """Says when a card that is asked for now will be posted: at the opening `at`."""
     return _("{team} is closed now; the card appears {at}.").format(team=team.title, at=when(at, team.hours.zone, now))
-
-
-def open_before(team: Team, opened_at: datetime) -> datetime:
-    """Returns a moment before which no card can have been held for this opening: in between, the team was open at some time."""
-    since = opened_at - _STEP
-    while not team.hours.between(since, opened_at) and opened_at - since < _LONGEST:
-        since -= _STEP
-    return since
 
 
 def cards_waiting(tx: Connection, company: Company, now: datetime) -> Iterator[str]:
@@ -42,3 +32,19 @@ def cards_waiting(tx: Connection, company: Company, now: datetime) -> Iterator[s
                 "{team}: 1 card waits for the opening, {at}", "{team}: {n} cards wait for the opening, {at}", row.number
             )
         yield text.format(team=title, n=row.number, at=when(row.held_until, zone, now))
+
+
+def welcome(title: str, claim: str, close: str) -> Card:
+    """Greets a channel that has just been given to a team."""
+    text = _(
+        "This is the channel of {title} now. When a customer is unhappy, a card appears here; whoever presses “I'll reply” "
+        "gets back to them. Our promise, in opening time: somebody takes it on within {claim}, and the customer is looked after "
+        "within {close}."
+    )
+    return Card(plain=text.format(title=title, claim=claim, close=close))
+
+
+def opening(number: int) -> Card:
+    """The line above the cards that waited for the opening."""
+    text = ngettext("One customer wrote while we were closed:", "{n} customers wrote while we were closed:", number)
+    return Card(plain=text.format(n=number))

@@ -28,8 +28,8 @@ from bot.config import load
 from bot.config.findings import report
 from bot.people.duties import learn_duties
 from bot.vault import Unsealable, Vault
-from handlers import cases
-from handlers.arranged.ops import COMPANY, DUTY
+from handlers import colleagues
+from handlers.arranged.who_is_ops import COMPANY, DUTY
 from handlers.feedback import Person, Place
 from storage import messages, nudges, slack
 from storage.database import Store
@@ -310,7 +310,9 @@ async def test_people_and_groups_are_named_with_their_workspace_as_its_channels_
         company = house.company.model_copy(update={"teams": {team.name: named}, "ops": ("slack:T0HERO/UANA",)})
         assert await learn_duties(house.store, house.chats, company, set())
         duties = house.store.read_sync(nudges.on_duty)
-        known = {duty: {house.store.read_sync(cases.person_of, id).place.address for id in ids} for duty, ids in duties.items()}
+        known = {
+            duty: {house.store.read_sync(colleagues.person_of, id).place.address for id in ids} for duty, ids in duties.items()
+        }
         assert known == {
             (COMPANY, DUTY): {"slack:T0HERO/UANA"},
             ("oak-street", "leader"): {"slack:T0HERO/ULEA"},

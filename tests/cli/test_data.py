@@ -18,7 +18,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands.refusals import Mistaken
 from bot.config import Settings, load
 from bot.data.backing_up import back_up
 from bot.data.cells import SIGNS, STARTS, cell, guarded, text
@@ -26,6 +25,7 @@ from bot.data.erasing import forget
 from bot.data.exporting import KINDS, written, written_whole
 from bot.data.importing import _tags, imported
 from bot.listening.reading import as_number
+from bot.refusals import Mistaken
 from handlers.arrivals.arrival import Arrival
 from handlers.feedback import Customer, Feedback
 from handlers.forgetting.erase import erase

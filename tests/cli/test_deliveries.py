@@ -9,7 +9,7 @@ import time_machine
 from sqlalchemy import update
 
 from bot.commands.deliveries import MOST, give_up, listed, send_again, shown
-from bot.commands.refusals import Mistaken
+from bot.refusals import Mistaken
 from handlers.arrivals.arrival import Arrival
 from handlers.receive import receive
 from handlers.rules import Company

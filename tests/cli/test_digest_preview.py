@@ -10,8 +10,8 @@ import pytest
 
 from bot.commands.digest_preview import preview, preview_leader, preview_month
 from bot.commands.plain_text import lines
-from bot.commands.refusals import Mistaken
 from bot.config import load
+from bot.refusals import Mistaken
 from handlers.digests.snapshot import USUAL
 from handlers.feedback import Customer
 from handlers.rules import Company

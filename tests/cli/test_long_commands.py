@@ -15,10 +15,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot.commands.refusals import Mistaken, Unfinished
 from bot.config import Settings
 from bot.data.erasing import forget
 from bot.data.merging import merged
+from bot.refusals import Mistaken, Unfinished
 from handlers.arrivals.arrival import Arrival
 from handlers.feedback import Customer
 from handlers.receive import receive

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.refusals import Mistaken
 from bot.commands.send_test import send_test
+from bot.refusals import Mistaken
 from storage import delivery_log
 from tests.running import eventually
 from tests.stages import STAGES, Stages, on_slack

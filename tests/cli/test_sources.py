@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import select
 
 from bot import sources
-from bot.commands.refusals import Mistaken
 from bot.commands.replaying import replay, told
 from bot.config import Settings, load
 from bot.config.parts import SourceSettings
 from bot.doctor.heard import heard
+from bot.refusals import Mistaken
 from handlers.forgetting.erase import erase
 from handlers.survey_tools import Source
 from storage import errands, models, payloads

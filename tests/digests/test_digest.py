@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers import cases
+from handlers import colleagues
 from handlers.actions import act
 from handlers.arranged.sources import send_test
 from handlers.calendar.hours import OpeningHours
@@ -607,7 +607,7 @@ def test_a_thank_you_reaches_the_colleague_privately_once(shop: Week47) -> None:
     assert "thanked them for this already" in again.text
     also = person("ana-too")
     for who in (ANA, also):
-        shop.store.write_sync(lambda tx, who=who: people.learn_email(tx, cases.remember(tx, who).id, "ana@northwind.example"))
+        shop.store.write_sync(lambda tx, who=who: people.learn_email(tx, colleagues.remember(tx, who).id, "ana@northwind.example"))
         own = shop.tap("thank", who, f"digest:{shop.post().id}", story="1", note="")  # type: ignore[arg-type]
         assert own.errors == {"story": "That is your own story. Well done."}
 

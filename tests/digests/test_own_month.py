@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from handlers import cases
+from handlers import colleagues
 from handlers.calendar.hours import OpeningHours
 from handlers.commands import answer
 from handlers.feedback import Person, Place
@@ -197,7 +197,7 @@ def in_both(shop: Week47) -> Person:
     for n, who in enumerate((ANA, there, there), 1):
         shop.done(n, who)
     for who in (ANA, there):
-        shop.store.write_sync(lambda tx, who=who: people.learn_email(tx, cases.remember(tx, who).id, "ana@northwind.example"))
+        shop.store.write_sync(lambda tx, who=who: people.learn_email(tx, colleagues.remember(tx, who).id, "ana@northwind.example"))
     return there
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from handlers import cases
+from handlers import colleagues
 from handlers.digests import digest
 from handlers.feedback import Person
 from handlers.ladder import Role
@@ -35,7 +35,7 @@ def with_teams(shop: Week47, number: int) -> None:
 
 
 def leads(shop: Week47, team: str, who: Person) -> None:
-    shop.store.write_sync(lambda tx: nudges.put_on_duty(tx, team, Role.LEADER, [cases.remember(tx, who).id]))
+    shop.store.write_sync(lambda tx: nudges.put_on_duty(tx, team, Role.LEADER, [colleagues.remember(tx, who).id]))
 
 
 def looks(shop: Week47) -> list[Asked]:

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from handlers.colleagues import meet
 from handlers.feedback import Person
 from handlers.ladder import Phase, Role
-from handlers.meet import meet
 from handlers.nudges.bundles import send_bundles
 from handlers.nudges.look import look
 from handlers.receive import Answer

@@ -12,7 +12,7 @@ import time_machine
 
 from bot.clock import keep_awake, ticking
 from bot.delivery.clock import TRIES, SendingClock
-from storage import lanes, messages, sending
+from storage import messages, sending, vitals
 from storage.database import Store
 from tests.conftest import Shop, said
 from tests.delivery.test_delivery import Scripted, delivering, everything_is_shown
@@ -122,7 +122,7 @@ async def test_of_several_answers_the_quickest_counts_as_the_others_may_have_bee
     asked: list[Asked] = []
     with Proxy(postgres.port) as wire, closing(Store(postgres.url(port=wire.port))) as store:
         for _ in range(TRIES + 1):  # connects, and the driver has the question prepared
-            await store.read(lanes.seconds)
+            await store.read(vitals.server_seconds)
         wire.far_s = 0.02
 
         def held_up(said: Asked) -> None:
@@ -141,7 +141,7 @@ async def test_of_several_answers_the_quickest_counts_as_the_others_may_have_bee
 async def test_a_database_that_answers_quickly_is_not_asked_again(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.delivery.clock.SURE_S", 5.0)  # however slow this machine is
     with closing(Store(postgres.url())) as store:
-        await store.read(lanes.seconds)  # connects
+        await store.read(vitals.server_seconds)  # connects
         with statements() as asked:
             await SendingClock().set(store)
     assert len(asked) == 1

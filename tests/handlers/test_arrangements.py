@@ -13,9 +13,9 @@ from handlers.actions import act
 from handlers.arranged import arrangements
 from handlers.arranged.conditions import in_words
 from handlers.cards import Card, Reply
+from handlers.colleagues import meet
 from handlers.commands import BY_OPS, answer
 from handlers.feedback import Person, Place
-from handlers.meet import meet
 from handlers.rules import Company, Comparison, Route, When
 from handlers.situation import Tap
 from handlers.survey_tools import Source

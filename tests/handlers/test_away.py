@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from handlers.colleagues import meet
 from handlers.commands import answer
 from handlers.feedback import Person
 from handlers.ladder import Role
-from handlers.meet import meet
 from handlers.nudges import steps
 from storage import nudges
 from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, person, said

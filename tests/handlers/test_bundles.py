@@ -13,10 +13,10 @@ from sqlalchemy import select, update
 
 from handlers.calendar.duration import Duration
 from handlers.calendar.hours import OpeningHours
+from handlers.colleagues import meet
 from handlers.commands import answer
 from handlers.feedback import Person
 from handlers.ladder import Phase, Role, Step
-from handlers.meet import meet
 from handlers.nudges.preferences import until_day
 from handlers.nudges.quiet import Preferences, may_hear, next_morning, quiet_hours
 from handlers.rules import Route, When

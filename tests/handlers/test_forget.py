@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
-from handlers import cases
+from handlers import colleagues
 from handlers.arrivals.customers import know, merge
 from handlers.feedback import Customer
 from handlers.forgetting.forget import BATCH, forget, is_due
@@ -169,7 +169,7 @@ def thank(shop: Shop, note: str) -> None:
             "made_at": shop.now,
         }
         digest_id = digests.begin(tx, {**week, "snapshot": {}})
-        [ana, ben] = [cases.remember(tx, who).id for who in (ANA, BEN)]
+        [ana, ben] = [colleagues.remember(tx, who).id for who in (ANA, BEN)]
         about = {"digest_id": digest_id, "follow_up_id": 1, "from_id": ben, "to_id": ana}
         thanks.thank(tx, {**about, "note": note, "at": shop.now})
 

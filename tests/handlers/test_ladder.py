@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from handlers import colleagues
 from handlers.arrivals.customers import know
 from handlers.calendar.duration import Duration
 from handlers.calendar.hours import OpeningHours
@@ -73,9 +74,8 @@ def led(shop: Shop) -> Shop:
 
 
 def put_on_duty(shop: Shop, role: Role, *who: Person) -> None:
-    from handlers import cases
 
-    shop.store.write_sync(lambda tx: nudges.put_on_duty(tx, "oak-street", role, [cases.remember(tx, one).id for one in who]))
+    shop.store.write_sync(lambda tx: nudges.put_on_duty(tx, "oak-street", role, [colleagues.remember(tx, one).id for one in who]))
 
 
 # The steps of the usual ladder

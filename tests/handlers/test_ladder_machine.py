@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
 
-from handlers import cases
+from handlers import colleagues
 from handlers.actions import ACTIONS
 from handlers.commands import answer
 from handlers.feedback import Person
@@ -78,9 +78,9 @@ class Weeks(RuleBasedStateMachine):
 
     def _meet(self, tx: Any) -> None:
         for who in (ANA, BEN, LEA):
-            known = cases.remember(tx, who)
+            known = colleagues.remember(tx, who)
             people.meet(tx, known.id, who.name, f"{who.user_id}@x.example", ZONES[who], FRIDAY)
-        nudges.put_on_duty(tx, "oak-street", Role.LEADER, [cases.remember(tx, LEA).id])
+        nudges.put_on_duty(tx, "oak-street", Role.LEADER, [colleagues.remember(tx, LEA).id])
 
     @rule()
     def a_customer_answers(self) -> None:

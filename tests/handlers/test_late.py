@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from handlers.colleagues import meet
 from handlers.feedback import Person
-from handlers.meet import meet
 from handlers.nudges.look import BATCH, look
 from storage import followups, messages
 from tests import log

@@ -10,8 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import select
 
 from handlers.actions import ACTIONS
+from handlers.colleagues import meet
 from handlers.feedback import Person
-from handlers.meet import meet
 from handlers.nudges.bundles import send_bundles
 from handlers.nudges.look import look
 from handlers.receive import Answer

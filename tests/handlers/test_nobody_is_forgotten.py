@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from handlers import cases
+from handlers import colleagues
 from handlers.calendar.hours import OpeningHours
+from handlers.colleagues import meet
 from handlers.feedback import Place
 from handlers.ladder import Role
-from handlers.meet import meet
 from handlers.rules import Route, When
 from storage import nudges, people
 from tests.conftest import ANA, FRIDAY, LEA, OSLO, Shop, said
@@ -104,7 +104,7 @@ def both(shop: Shop) -> Shop:
     routes = (Route(name="far", when=When(tag=("far",)), team="far"), *shop.company.routes)
     shop = replace(shop, company=shop.company.model_copy(update={"teams": {"oak-street": oak, "far": far}, "routes": routes}))
     put_on_duty(shop, Role.LEADER, LEA)
-    shop.store.write_sync(lambda tx: nudges.put_on_duty(tx, "far", Role.LEADER, [cases.remember(tx, LEA).id]))
+    shop.store.write_sync(lambda tx: nudges.put_on_duty(tx, "far", Role.LEADER, [colleagues.remember(tx, LEA).id]))
     return shop
 
 

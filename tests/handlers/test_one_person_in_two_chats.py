@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from handlers import cases
+from handlers import colleagues
+from handlers.colleagues import meet
 from handlers.feedback import Place
 from handlers.ladder import Role
-from handlers.meet import meet
 from handlers.rules import Company
 from storage import people
 from tests.conftest import BEN, FRIDAY, LEA, Shop, said
@@ -59,7 +59,7 @@ def test_colleagues_in_one_chat_who_are_linked_to_one_address_are_two_people(
     put_on_duty(shop, Role.LEADER, LEA)
     for who in (LEA, BEN):
         shop.store.write_sync(
-            lambda tx, who=who: people.prefer(tx, cases.remember(tx, who).id, {"linked_email": "oak@northwind.example"})
+            lambda tx, who=who: people.prefer(tx, colleagues.remember(tx, who).id, {"linked_email": "oak@northwind.example"})
         )
     shop.hears(said())
     shop.tap("claim", BEN)

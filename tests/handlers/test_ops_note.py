@@ -18,9 +18,9 @@ from handlers.arranged import ops_note
 from handlers.arranged.ops_note_card import card, is_wrong
 from handlers.calendar.hours import OpeningHours
 from handlers.cards import Card
+from handlers.colleagues import meet
 from handlers.commands import answer
 from handlers.ladder import Role
-from handlers.meet import meet
 from handlers.rules import Company
 from handlers.survey_tools import Source
 from storage import errands, messages, nudges, payloads, people, sending

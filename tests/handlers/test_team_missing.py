@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from handlers import cases
+from handlers import colleagues
 from handlers.feedback import Customer, Place
 from handlers.ladder import Phase, Role, Step
 from handlers.nudges.bundles import send_bundles
@@ -164,7 +164,7 @@ def test_a_bundle_is_left_to_the_processes_that_know_all_of_its_teams(shop: Shop
     )
     shop = replace(shop, company=both)
     put_on_duty(shop, Role.LEADER, LEA)
-    shop.store.write_sync(lambda tx: nudges.put_on_duty(tx, "harbour", Role.LEADER, [cases.remember(tx, LEA).id]))
+    shop.store.write_sync(lambda tx: nudges.put_on_duty(tx, "harbour", Role.LEADER, [colleagues.remember(tx, LEA).id]))
     shop.hears(said(), said("r-2", tags=("harbour",)))
     passes_until(shop, FRIDAY + timedelta(hours=6, minutes=30))
     assert len(told(shop, LEA)) == 2

@@ -17,9 +17,9 @@ from starlette.applications import Starlette
 from bot.pages import health
 from handlers.arranged.rearranged import follow_channels, follow_hours
 from handlers.arrivals.replay import Entry, keep_entries
+from handlers.colleagues import meet
 from handlers.digests.digest import send_digests
 from handlers.feedback import Customer, Place
-from handlers.meet import meet
 from handlers.rules import Company
 from storage import (
     delivery_log,
