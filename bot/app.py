@@ -76,9 +76,9 @@ async def _running(house: House) -> AsyncIterator[None]:
     )
     house.store.on_wake = house.delivery.wake
     if "practice" in house.chats:
-        from bot.practice_extras import furnish
+        from bot.practice_page import furnish_practice_page
 
-        furnish(house)
+        furnish_practice_page(house)
     async with AsyncExitStack() as closing:  # closed in reverse order, even if we are stopped half-way through the start
         for chat in house.chats.values():
             closing.push_async_callback(_hang_up, chat)

@@ -19,7 +19,7 @@ from bot.demo.page import _again, starting_again
 from bot.demo.play import moment, play
 from bot.demo.week import MONDAY
 from bot.house import House
-from bot.practice_extras import furnish
+from bot.practice_page import furnish_practice_page
 from bot.serve import reached_at
 from handlers.feedback import MAIN_WORKSPACE, Place
 from handlers.rules import Route
@@ -64,7 +64,7 @@ def furnished(house: House) -> Extras:
     async def start_again() -> str:
         return ""
 
-    furnish(house, start_again=start_again)
+    furnish_practice_page(house, start_again=start_again)
     chat = house.chats["practice"]
     assert isinstance(chat, Practice)
     return chat.extras

@@ -16,7 +16,7 @@ from bot.app import web
 from bot.demo import begin_again, practice_house
 from bot.demo.play import play
 from bot.house import House
-from bot.practice_extras import furnish
+from bot.practice_page import furnish_practice_page
 from bot.serve import address_of, answer, listen
 
 
@@ -29,7 +29,7 @@ async def run(*, port: int, browser: bool) -> None:
 async def _serve(listening: socket.socket, *, browser: bool) -> None:
     address = address_of(listening)
     async with practice_house(address=address) as house, starting_again(house) as start_again:
-        furnish(house, start_again=start_again)
+        furnish_practice_page(house, start_again=start_again)
         await _play_through(house)
         print(f"Open {address}/", flush=True)
         print("Everybody in it is made up, and nothing leaves this computer. Ctrl-C stops it.", flush=True)

@@ -27,7 +27,7 @@ from bot.app import web
 from bot.clock import HouseClock
 from bot.demo import practice_house
 from bot.demo.play import play
-from bot.practice_extras import furnish
+from bot.practice_page import furnish_practice_page
 from bot.serve import listen
 from tests.browser import chromium
 
@@ -61,7 +61,7 @@ class StandingClock(HouseClock):
 async def friday_morning() -> AsyncIterator[tuple[str, HouseClock]]:
     """The demo after its week, on loopback: its address, and its clock."""
     async with practice_house(StandingClock) as house:
-        furnish(house)
+        furnish_practice_page(house)
         async for _ in play(house):
             pass
         listening = listen("127.0.0.1", 0)

@@ -141,7 +141,7 @@ async def stage(store: Store) -> AsyncIterator[Stage]:
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
         one = Stage(chat, client)
         held.append(one)
-        chat.furnish(
+        chat.offer(
             Extras(
                 channels=lambda: [Channel("oak-street", "Oak Street")],
                 send_feedback=one.send_feedback,
@@ -326,7 +326,7 @@ async def test_a_customer_is_heard_through_the_real_intake(stage: Stage) -> None
 
 
 async def test_an_empty_channel_of_a_team_that_is_closed_says_when_a_card_appears(stage: Stage) -> None:
-    stage.chat.furnish(
+    stage.chat.offer(
         replace(stage.chat.extras, channels=lambda: [Channel("elm", "Elm"), Channel("oak", "Oak", closed="Oak opens.")])
     )
     assert "Nothing here yet. Send feedback as a customer, and a card appears." in (await stage.get(channel="elm")).said
@@ -366,7 +366,7 @@ async def test_the_clock_has_four_buttons_and_is_pushed_for_the_channel_in_view(
 
 async def test_a_clock_that_runs_in_real_time_offers_nothing_to_push(stage: Stage) -> None:
     form = (await stage.get()).form("+1 hour")
-    stage.chat.furnish(Extras())
+    stage.chat.offer(Extras())
     assert "+1 hour" not in (await stage.get()).said
     assert "cannot be pushed" in (await stage.send(form, to="hour")).said
 

@@ -25,7 +25,7 @@ SILENCE = 0.05
 
 
 class Practice:
-    """Implements Chat. `furnish` adds what only its page has."""
+    """Implements Chat. `offer` adds what only its page has."""
 
     name = "practice"
     pace = Pace(0, 0)
@@ -36,7 +36,7 @@ class Practice:
         self.changes = 0
         self._changed = asyncio.Event()
 
-    def furnish(self, extras: Extras) -> None:
+    def offer(self, extras: Extras) -> None:
         """Give the page its channels, clock and customer form. May be called again, before or after the start."""
         self.extras = extras
 

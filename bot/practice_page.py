@@ -1,4 +1,4 @@
-"""What the practice page offers beyond a chat: playing a customer, pushing the clock, and the JSON that other chats would get."""
+"""Connects the practice page to the house: playing a customer, pushing the clock, and the JSON that other chats would get."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ SPARE = Channel("spare", "A spare channel", team=False)
 """A channel that belongs to no team yet, for trying `here`."""
 
 
-def furnish(house: House, *, start_again: Callable[[], Awaitable[str]] | None = None) -> None:
-    """Give the practice page what it needs of the house. Only a demo, which can start again, has a clock to push."""
+def furnish_practice_page(house: House, *, start_again: Callable[[], Awaitable[str]] | None = None) -> None:
+    """Give the practice page what it needs from the house. Only a demo, which can start again, has a clock to push."""
 
     async def send_feedback(said: dict[str, Any]) -> str:
         source = next((name for name, s in house.settings.sources.items() if s.kind == "plain"), SOURCE)
@@ -57,7 +57,7 @@ def furnish(house: House, *, start_again: Callable[[], Awaitable[str]] | None = 
         payloads=PAYLOADS,
         timezone=house.company.timezone,
     )
-    cast("Practice", house.chats["practice"]).furnish(given)
+    cast("Practice", house.chats["practice"]).offer(given)
 
 
 async def _became(house: House, receipt: Receipt, now: datetime) -> str:
