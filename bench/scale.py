@@ -23,7 +23,7 @@ import uvloop
 from bench import northwind
 from handlers.actions import act
 from handlers.feedback import Person
-from handlers.nudges.look import BATCH, look
+from handlers.nudges.clock_look import BATCH, look
 from handlers.receive import receive
 from handlers.rules import Company
 from handlers.situation import Tap

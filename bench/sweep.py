@@ -27,7 +27,7 @@ from bench.processes import SERVER, Failed, spawned
 from bench.report import Figure, Outcome
 from handlers.arrivals.arrival import Arrival
 from handlers.nudges.bundles import AT_ONCE, send_bundles
-from handlers.nudges.look import BATCH, look
+from handlers.nudges.clock_look import BATCH, look
 from handlers.receive import receive
 from handlers.rules import Company
 from storage import followups, schema

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import data, look, run, set_up
+from bot.commands import data, inspecting, run, set_up
 from bot.commands.streams import plainly
 from bot.commands.terminal import APP_YAML, say
 
@@ -47,7 +47,7 @@ def choose(
 
 COMMANDS: tuple[Callable[..., None], ...] = (
     *(run.serve, run.demo, set_up.init, set_up.check, set_up.rehearse, run.simulate, set_up.manifest, set_up.package),
-    *(look.doctor, look.send_test, look.deliveries, look.sources, look.digest),
+    *(inspecting.doctor, inspecting.send_test, inspecting.deliveries, inspecting.sources, inspecting.digest),
     *(data.backup, data.migrate, data.move, data.export, data.erase, data.merge_customers),
 )
 for command in COMMANDS:

@@ -17,8 +17,8 @@ from bot.config import Settings
 from bot.delivery.loop import Delivery
 from bot.delivery.services import DeliveryServices, Timing
 from bot.doors import intake
-from bot.doors.door import Door
-from bot.doors.doorway import Doorway
+from bot.doors.browser_doorway import Doorway
+from bot.doors.machine_door import Door
 from bot.house import House
 from bot.pages import health
 from bot.people.duties import keep_duties

@@ -21,8 +21,8 @@ from bot.doors import intake
 from bot.doors.second_look import SecondLook
 from bot.made_in_chat import as_arranged, vault_of
 from bot.people.introductions import Introductions
+from bot.storable_taps import kept_person, kept_tap
 from bot.tick import Tick
-from bot.typed import kept_person, kept_tap
 from handlers.actions import ACTIONS, act, act_all
 from handlers.arranged.arrangements import lapse
 from handlers.arrivals.arrival import Arrival

@@ -19,7 +19,7 @@ from handlers.digests.digest import send_digests
 from handlers.forgetting.forget import forget, is_due
 from handlers.nudges import away
 from handlers.nudges.bundles import AT_ONCE, send_bundles
-from handlers.nudges.look import BATCH, look
+from handlers.nudges.clock_look import BATCH, look
 from handlers.rules import Company, Retention
 from storage.database import Store, Unavailable
 

@@ -23,7 +23,7 @@ from handlers.ladder import Role
 from handlers.lose import WHICH, which
 from handlers.nudges import steps
 from handlers.nudges.call_for_help import call_for_help
-from handlers.nudges.measure import nudge
+from handlers.nudges.limit import nudge
 from handlers.nudges.slips import go_on
 from handlers.nudges.steps import Kind
 from handlers.requests import REQUESTS

@@ -18,7 +18,7 @@ from handlers.digests.digest_pictures import Draw
 from handlers.feedback import Case, Person
 from handlers.followup import followup_card, lines
 from handlers.followup.closing_card import closing_card
-from handlers.followup.handed import handed_card
+from handlers.followup.handed_card import handed_card
 from handlers.ladder import Role
 from handlers.nudges import bundle_card, bundles, steps, still_yours
 from handlers.nudges.reminder import Reminder

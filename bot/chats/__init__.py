@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute
 
 from bot.diagnosis import Diagnosis
 from bot.logs import broken
-from bot.typed import kept_person
+from bot.storable_taps import kept_person
 from handlers.cards import About, Card, Reply, linked
 from handlers.feedback import Person, Place
 from handlers.situation import Tap, Written

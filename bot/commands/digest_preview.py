@@ -13,11 +13,11 @@ from bot.refusals import Mistaken
 from handlers.calendar import months, weeks
 from handlers.calendar.months import Month
 from handlers.calendar.weeks import Week
-from handlers.digests import digest_card, leader_digest, look_ahead_card, snapshot, turns
-from handlers.digests.begun import FirstAnswers
+from handlers.digests import choosing_stories, digest_card, leader_digest, look_ahead_card, snapshot
 from handlers.digests.digest import has_begun
 from handlers.digests.digest_card import Post
 from handlers.digests.heroes import Reason
+from handlers.digests.making import FirstAnswers
 from handlers.digests.snapshot import Taken
 from handlers.leaders import led_teams
 from handlers.reviews import review, review_card
@@ -162,7 +162,7 @@ def _told(tx: Connection, company: Company, team: Team, week: Week, now: datetim
 
 
 def _why(tx: Connection, company: Company, team: Team, week: Week, taken: Taken, post: Post) -> Iterator[str]:
-    turn = ", ".join(digest_card.deeds()[reason].lower() for reason in turns.order(week, team.name))
+    turn = ", ".join(digest_card.deeds()[reason].lower() for reason in choosing_stories.order(week, team.name))
     yield f"Whose turn it is this week: {turn}."
     spare = Taken(taken.id, taken.due_at, taken.made_at, {**taken.snapshot, "stories": taken.snapshot["spares"]})
     chosen = {story["follow_up"]: story for key in ("stories", "spares") for story in taken.snapshot[key]}

@@ -10,7 +10,7 @@ from bot import chats
 from bot.chats import Chat, Posted, Trouble
 from bot.config import Settings
 from bot.doctor.conversations import only_speaking, some
-from bot.doctor.memory import opened
+from bot.doctor.database import opened
 from bot.refusals import Mistaken
 from handlers.arranged.trial_card import trial_card
 from handlers.cards import Card

@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 
 from bot.config import Loaded
 from bot.config.addressed import channels_twice, no_chat, unknown_channels, unknown_people
-from bot.config.duties import duties, holidays, order, times_of_day
 from bot.config.file import Warned, either
 from bot.config.findings import Finding, in_order
 from bot.config.masking import is_secret_key, literal_secrets
 from bot.config.plug_ins import is_directory, unconfirmed
 from bot.config.positions import Path
 from bot.config.scores import on_their_scale, unanswered, unheard
+from bot.config.team_checks import duties, holidays, order, times_of_day
 from bot.config.together import PRACTICE
 from bot.config.unreachable import why_never
 from handlers.calendar.hours import OpeningHours

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from bot.config import Settings
 from bot.diagnosis import Diagnosis
 from bot.doctor.conversations import look_at_chats
-from bot.doctor.memory import look_at_memory, opened
-from bot.doctor.outside import look_outside
+from bot.doctor.database import look_at_memory, opened
+from bot.doctor.network import look_outside
 
 
 async def examine(settings: Settings) -> Sequence[Diagnosis]:

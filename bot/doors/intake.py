@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from bot import metrics
 from bot.doors import bounded, entries
 from bot.doors.bounded import HungUp, NotTaken
-from bot.doors.door import JSON, Answered, answer, refused
+from bot.doors.machine_door import JSON, Answered, answer, refused
 from bot.doors.second_look import SecondLook
 from bot.listening import BadSignature, Ignored, Sent, payload
 from bot.listening.limit import Bucket, Limit

@@ -24,7 +24,7 @@ from handlers.feedback import Case
 from handlers.ladder import Role
 from handlers.nudges import away, steps
 from handlers.nudges.bundles import AT_ONCE, send_bundles
-from handlers.nudges.look import BATCH, look
+from handlers.nudges.clock_look import BATCH, look
 from handlers.receive import receive
 from handlers.rules import Company
 from handlers.situation import Tap

@@ -12,7 +12,7 @@ from handlers import cases, ladder, wanted
 from handlers.arrivals.arrival import Judged
 from handlers.feedback import Band, Case
 from handlers.nudges import steps
-from handlers.nudges.measure import nudge
+from handlers.nudges.limit import nudge
 from handlers.nudges.steps import Kind
 from handlers.rules import Company
 from handlers.wanted import ToldInThread

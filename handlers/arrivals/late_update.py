@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from handlers import cases, ladder, wanted
 from handlers.feedback import Case, State
 from handlers.nudges import steps
-from handlers.nudges.measure import nudge
+from handlers.nudges.limit import nudge
 from handlers.nudges.steps import Kind
 from handlers.rules import Company, Team
 from handlers.situation import promise_anew

@@ -18,9 +18,9 @@ from handlers import colleagues, message_keys, wanted
 from handlers.calendar import months, weeks
 from handlers.calendar.weeks import Week
 from handlers.digests import snapshot, wins
-from handlers.digests.apart import Apart, Failed
-from handlers.digests.begun import FirstAnswers
+from handlers.digests.isolation import Failed, Isolation
 from handlers.digests.leader_digest import send_to_leaders
+from handlers.digests.making import FirstAnswers
 from handlers.digests.worked import TOLD_SINCE
 from handlers.ladder import Role
 from handlers.reviews.own_month import send_notes
@@ -38,33 +38,33 @@ def send_digests(tx: Connection, company: Company, now: datetime, failed: Failed
     """Make the posts and previews that are due. Returns when to call again (`now` if there may be more); None without a team.
     Errors are raised; with `failed` they are passed to it instead, and all other posts are made."""
     if failed is None:
-        return _send_all(tx, company, now, Apart(tx))
+        return _send_all(tx, company, now, Isolation(tx))
     try:
         with savepoint(tx):
-            return _send_all(tx, company, now, Apart(tx))
+            return _send_all(tx, company, now, Isolation(tx))
     except OperationalError:
         raise
     except Exception:  # noqa: BLE001 - it fails again below, and is told then
-        return _send_all(tx, company, now, Apart(tx, failed))
+        return _send_all(tx, company, now, Isolation(tx, failed))
 
 
-def _send_all(tx: Connection, company: Company, now: datetime, apart: Apart) -> datetime | None:
+def _send_all(tx: Connection, company: Company, now: datetime, isolate: Isolation) -> datetime | None:
     made = 0
     first_answers = FirstAnswers(tx)
     known = digests.states(tx, snapshot.KIND, _periods(company, now))
     duty = nudges.on_duty(tx)
     for team in company.teams.values():
         leads = (team.name, Role.LEADER) in duty
-        made += apart(f"team:{team.name}", partial(_send_week, tx, company, team, first_answers, known, now, leads=leads)) or 0
-        made += apart(f"wins:{team.name}", partial(wins.send, tx, company, team, now)) or 0
+        made += isolate(f"team:{team.name}", partial(_send_week, tx, company, team, first_answers, known, now, leads=leads)) or 0
+        made += isolate(f"wins:{team.name}", partial(wins.send, tx, company, team, now)) or 0
         if made >= AT_ONCE:
             return now
     for send in (send_to_leaders, send_reviews):
-        if send(tx, company, first_answers, now, AT_ONCE, apart) >= AT_ONCE:
+        if send(tx, company, first_answers, now, AT_ONCE, isolate) >= AT_ONCE:
             return now
-    if apart("own", partial(send_notes, tx, company, now)):
+    if isolate("own", partial(send_notes, tx, company, now)):
         return now
-    ahead = [apart(f"team:{team.name}", partial(_next_of, company, team, now)) for team in company.teams.values()]
+    ahead = [isolate(f"team:{team.name}", partial(_next_of, company, team, now)) for team in company.teams.values()]
     return min((at for at in ahead if at is not None), default=None)
 
 

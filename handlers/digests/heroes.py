@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from handlers.feedback import Band, State
-from handlers.named import is_named, names
+from handlers.names_a_colleague import is_named, names
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
 from handlers.wording.outcomes import UNREACHABLE

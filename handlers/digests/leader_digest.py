@@ -19,18 +19,18 @@ from handlers import cases, colleagues, wanted
 from handlers.calendar import weeks
 from handlers.calendar.weeks import Week
 from handlers.cards import Card
-from handlers.digests import begun, counting, figure_lists, figures, leader_card, snapshot, turns, worth
-from handlers.digests.apart import Apart
-from handlers.digests.begun import FirstAnswers
+from handlers.digests import choosing_stories, counting, figure_lists, figures, leader_card, making, snapshot, worth
 from handlers.digests.figures import Figures, Kept, Score, Spread
+from handlers.digests.isolation import Isolation
 from handlers.digests.leader_card import OfTeam, Report
 from handlers.digests.machine_lines import Health, Noise
+from handlers.digests.making import FirstAnswers
 from handlers.digests.money import Money, Sum
 from handlers.digests.snapshot import PostRow
 from handlers.feedback import Case, State
 from handlers.ladder import Role
 from handlers.leaders import led_teams
-from handlers.raised import things
+from handlers.raised import raised_in_posts
 from handlers.rules import LOW, Company, Team
 from handlers.wording import masking
 from storage import behind_figures, delivery_log, digests, feedback, material, messages, nudges, people
@@ -42,16 +42,18 @@ LISTED = 5
 """Maximum number of waiting customers shown with buttons of their own."""
 
 
-def send_to_leaders(tx: Connection, company: Company, first_answers: FirstAnswers, now: datetime, most: int, apart: Apart) -> int:
+def send_to_leaders(
+    tx: Connection, company: Company, first_answers: FirstAnswers, now: datetime, most: int, isolate: Isolation
+) -> int:
     """Make the leaders' posts that are due and not made yet, at most so many. Returns how many."""
     led = led_teams(tx, company)
-    due_of = {person_id: apart(f"{KIND}:{person_id}", partial(_due_now, teams, now)) or {} for person_id, teams in led.items()}
+    due_of = {person_id: isolate(f"{KIND}:{person_id}", partial(_due_now, teams, now)) or {} for person_id, teams in led.items()}
     known = digests.states(tx, KIND, {str(week) for due in due_of.values() for week in due})
     made = 0
     for person_id, teams in led.items():
         due = {week: at for week, at in due_of[person_id].items() if (str(person_id), str(week)) not in known}
-        due = begun.not_told_yet(tx, known, person_id, teams, due)
-        made += apart(f"{KIND}:{person_id}", partial(_send, tx, person_id, teams, first_answers, due, now)) or 0
+        due = making.not_told_yet(tx, known, person_id, teams, due)
+        made += isolate(f"{KIND}:{person_id}", partial(_send, tx, person_id, teams, first_answers, due, now)) or 0
         if made >= most:
             break
     return made
@@ -81,7 +83,7 @@ def _send(
         return first_answers.has_begun(KIND, str(person_id), str(week.after(1)), teams, end)
 
     told = {week: at for week, at in due.items() if has_begun(week)}
-    made = begun.make(tx, KIND, str(person_id), told, lambda week: take(tx, teams, week, now), _tells, now)
+    made = making.make(tx, KIND, str(person_id), told, lambda week: take(tx, teams, week, now), _tells, now)
     if made is None:
         return 0
     messages.want(tx, [wanted.about_digest(KIND, made.id, colleagues.person_of(tx, person_id))], now)
@@ -110,7 +112,7 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
         "noise": asdict(_noise(tx, start, end)),
         **_of_leaders(tx, teams, week),
         "waiting": waiting,
-        "raised": things.to_decide(tx, [team.name for team in teams]),
+        "raised": raised_in_posts.to_decide(tx, [team.name for team in teams]),
         "caused": _caused(tx, teams, week, figure_lists.causes(Figures.unpack(one["figures"]) for one in each)),
         "money": asdict(worth.of_spans(tx, teams, {team.name: weeks.bounds(week, team.hours) for team in teams})),
     }
@@ -158,7 +160,7 @@ def picture(tx: Connection, company: Company, row: PostRow | AnyRow, now: dateti
         contacted=said["contacted"],
         waiting=tuple((case, company.teams[case.team]) for case in still),
         people=company.people,
-        raised=things.undecided(tx, company, said.get("raised", ())),
+        raised=raised_in_posts.undecided(tx, company, said.get("raised", ())),
         words=_words(company, caused, known),
         money=_money(said),
         id=row.id,
@@ -193,7 +195,7 @@ def _of_team(tx: Connection, team: Team, week: Week, now: datetime) -> dict[str,
         "figures": known.pack(),
         "causes_before": counting.causes_of(tx, team, week.after(-1)),
         "fell": figures.fell(ended, charted[:-1]),
-        "to_look_at": turns.sample(dismissed, week),
+        "to_look_at": choosing_stories.sample(dismissed, week),
         "in_conflict": list(counted.unconfirmed(tx, [team.name])),
     }
 

@@ -17,11 +17,11 @@ from sqlalchemy import Connection
 from handlers import cases, colleagues
 from handlers.calendar import weeks
 from handlers.calendar.weeks import Week
-from handlers.digests import begun, counting, heroes, turns, worked
+from handlers.digests import choosing_stories, counting, heroes, making, worked
 from handlers.digests.digest_card import Post, StoryInWords
 from handlers.digests.figures import Figures, Kept, Promised
 from handlers.digests.heroes import Reason, Story
-from handlers.raised import raised_card, things
+from handlers.raised import raised_card, raised_in_posts
 from handlers.rules import Company, People, Team
 from handlers.wording import masking
 from storage import digests, feedback, material, people, raised
@@ -79,9 +79,9 @@ def take(tx: Connection, company: Company, team: Team, week: Week, choices: Mapp
         "stories": [asdict(story) for story in chosen],
         "spares": [asdict(story) for story in spare],
         "kind_words": _kind_words(tx, team, week),
-        "raised": things.in_team(tx, team, start),
+        "raised": raised_in_posts.in_team(tx, team, start),
         "closed": not team.hours.between(start, end),
-        "late": begun.is_late(tx, KIND, team.name, str(week), lambda period: _due(team, period), now),
+        "late": making.is_late(tx, KIND, team.name, str(week), lambda period: _due(team, period), now),
     }
 
 
@@ -137,7 +137,7 @@ def _raised(tx: Connection, team: Team, noted: Sequence[Mapping[str, Any]], call
     [each] = noted
     owner = people.by_id(tx, each["owner"]) if each["owner"] is not None else None
     return raised_card.line(
-        replace(things.thing(tx, team, rows[0]), state=each["state"]), colleagues.called_in_posts(owner, people=called)
+        replace(raised_in_posts.thing(tx, team, rows[0]), state=each["state"]), colleagues.called_in_posts(owner, people=called)
     )
 
 
@@ -176,16 +176,16 @@ def _stories(
     rested = {id for id, rows in known.items() if any(row.id in lately for row in rows)}
     silent = {id for id, rows in known.items() if any(row.naming == colleagues.NEVER for row in rows)}
     who = {id: min(row.id for row in rows) for id, rows in known.items()}
-    ordered = turns.pick(found, week, team.name, rested, silent, who)
+    ordered = choosing_stories.pick(found, week, team.name, rested, silent, who)
     left_out, swapped = choices.get("left_out", ()), choices.get("swapped", ())
     open_to = [story for story in ordered if story.follow_up not in left_out and story.follow_up not in swapped]
-    places = max(0, turns.MOST - len(left_out))
+    places = max(0, choosing_stories.MOST - len(left_out))
     return open_to[:places], open_to[places:]
 
 
 def told_lately(tx: Connection, week: Week, team: str) -> set[int]:
     """Returns the ids of people about whom a story was told in the last weeks, in any team, or of that week in another one."""
-    periods = [str(week.after(-back)) for back in range(turns.REST + 1)]
+    periods = [str(week.after(-back)) for back in range(choosing_stories.REST + 1)]
     posts = [row for row in digests.sent(tx, KIND, periods) if (row.about, row.period) != (team, str(week))]
     return {story["person"] for row in posts for story in row.snapshot["stories"]}
 

@@ -11,7 +11,7 @@ from handlers import cases
 from handlers.feedback import Case
 from handlers.ladder import Role
 from handlers.nudges import steps
-from handlers.nudges.measure import MOST_NUDGES, add_within_measure
+from handlers.nudges.limit import MOST_NUDGES, add_within_limit
 from storage import act_log, followups, messages, nudges, people
 from storage.prepared import AnyRow
 
@@ -37,7 +37,7 @@ def pass_on(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: dateti
     step = steps.passed_on(row.step, role)
     fresh = {"state": "waiting", "send_at": now, "sent_at": None, "off_hours": False, "step": step}
     told = _told_themselves(tx, row, whom)
-    add_within_measure(tx, [again | fresh | {"audience": f"person:{id}", "person_id": id} for id in whom if id not in told])
+    add_within_limit(tx, [again | fresh | {"audience": f"person:{id}", "person_id": id} for id in whom if id not in told])
     if role is Role.OWNER:
         _say_so(tx, row, case, person, now)
     return True

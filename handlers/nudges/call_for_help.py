@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from handlers.feedback import Case
 from handlers.ladder import Role
 from handlers.nudges import steps
-from handlers.nudges.measure import add_within_measure, nudge
+from handlers.nudges.limit import add_within_limit, nudge
 from handlers.nudges.steps import Kind
 from storage import nudges, people
 
@@ -24,5 +24,5 @@ def call_for_help(tx: Connection, workspace: str, case: Case, act_id: int, asker
         knowing = people.selves(tx, concerned, on_duty)
         whom = [id for id in on_duty if id not in knowing]
         step = steps.name(Kind.HELP, act_id)
-        if add_within_measure(tx, [nudge(workspace, case, step, role, id, now) for id in whom]):
+        if add_within_limit(tx, [nudge(workspace, case, step, role, id, now) for id in whom]):
             return

@@ -13,7 +13,7 @@ from handlers.digests import leader_digest
 from handlers.feedback import Person
 from handlers.leaders import leads
 from handlers.raised import raised_card
-from handlers.raised.things import thing
+from handlers.raised.raised_in_posts import thing
 from handlers.rules import Company, Team
 from handlers.situation import Tap
 from handlers.unshowable import Unshowable, without_team

@@ -18,9 +18,9 @@ from handlers import cases, colleagues, wanted
 from handlers.calendar import months, weeks
 from handlers.calendar.months import Month
 from handlers.cards import Card
-from handlers.digests import begun, money, worth
-from handlers.digests.apart import Apart
-from handlers.digests.begun import FirstAnswers
+from handlers.digests import making, money, worth
+from handlers.digests.isolation import Isolation
+from handlers.digests.making import FirstAnswers
 from handlers.digests.money import Sum
 from handlers.digests.snapshot import PostRow
 from handlers.leaders import led_teams
@@ -40,17 +40,19 @@ CALLS = "calls"
 WHYS = ("why_1", "why_2", "why_3", "why_4")
 
 
-def send_reviews(tx: Connection, company: Company, first_answers: FirstAnswers, now: datetime, most: int, apart: Apart) -> int:
+def send_reviews(
+    tx: Connection, company: Company, first_answers: FirstAnswers, now: datetime, most: int, isolate: Isolation
+) -> int:
     """Make the reviews that are due and not made yet, at most so many. Returns how many."""
     led = led_teams(tx, company)
     each_of = sorted(led.items())
-    due_of = {person_id: apart(f"{KIND}:{person_id}", partial(due_now, teams, now)) or {} for person_id, teams in each_of}
+    due_of = {person_id: isolate(f"{KIND}:{person_id}", partial(due_now, teams, now)) or {} for person_id, teams in each_of}
     known = digests.states(tx, KIND, {str(month) for due in due_of.values() for month in due})
     made = 0
     for person_id, each in due_of.items():
         due = {month: at for month, at in each.items() if (str(person_id), str(month)) not in known}
-        due = begun.not_told_yet(tx, known, person_id, led[person_id], due)
-        made += apart(f"{KIND}:{person_id}", partial(_send, tx, person_id, led, first_answers, due, now)) or 0
+        due = making.not_told_yet(tx, known, person_id, led[person_id], due)
+        made += isolate(f"{KIND}:{person_id}", partial(_send, tx, person_id, led, first_answers, due, now)) or 0
         if made >= most:
             break
     return made
@@ -87,11 +89,11 @@ def _send(
         return first_answers.has_begun(KIND, about, str(month.after(1)), teams, end)
 
     def content(month: Month) -> dict[str, Any]:
-        late = begun.is_late(tx, KIND, about, str(month), lambda period: due(Month.parse(period), teams), now)
+        late = making.is_late(tx, KIND, about, str(month), lambda period: due(Month.parse(period), teams), now)
         return take(tx, teams, _shares(person_id, led), month, about) | {"late": late}
 
     told = {month: at for month, at in due_months.items() if has_begun(month)}
-    made = begun.make(tx, KIND, about, told, content, lambda said: any(said["counts"].values()), now)
+    made = making.make(tx, KIND, about, told, content, lambda said: any(said["counts"].values()), now)
     if made is None:
         return 0
     messages.want(tx, posts(tx, made.id, about, made.snapshot), now)

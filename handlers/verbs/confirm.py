@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from handlers.cards import Reply
-from handlers.named import is_named
+from handlers.names_a_colleague import is_named
 from handlers.situation import Change, Decision, Situation
 from handlers.wording.language import gettext as _
 

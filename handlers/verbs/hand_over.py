@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.feedback import Person, State
-from handlers.followup.handed import WORDS
+from handlers.followup.handed_card import WORDS
 from handlers.situation import AFRESH, Away, Change, Decision, Situation
 from handlers.verbs.claim import taken_on
 from handlers.wording import replies

@@ -21,7 +21,7 @@ from starlette.applications import Starlette
 from bot.chats import Chat, ChatServices
 from bot.chats.msteams import Options
 from bot.chats.msteams.speak import connect
-from bot.doors.doorway import Doorway
+from bot.doors.browser_doorway import Doorway
 from handlers.cards import Reply
 from handlers.feedback import Person, Place
 from handlers.situation import Tap

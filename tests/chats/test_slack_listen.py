@@ -32,7 +32,7 @@ from bot.chats.slack.manifest import EVENTS, SCOPES, manifest
 from bot.chats.slack.speak import connect
 from bot.doctor.conversations import some
 from bot.doors.bounded import MOST_BYTES
-from bot.doors.doorway import Doorway
+from bot.doors.browser_doorway import Doorway
 from handlers.cards import Ask, Card, Field, Form, Reply
 from handlers.feedback import Person, Place
 from handlers.situation import Tap, Written

@@ -15,7 +15,7 @@ from bot import sources
 from bot.commands.replaying import replay, told
 from bot.config import Settings, load
 from bot.config.parts import SourceSettings
-from bot.doctor.heard import heard
+from bot.doctor.sources import heard
 from bot.refusals import Mistaken
 from handlers.forgetting.erase import erase
 from handlers.survey_tools import Source

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from handlers.calendar.hours import OpeningHours
 from handlers.digests import digest
-from handlers.digests.apart import Apart
+from handlers.digests.isolation import Isolation
 from handlers.rules import Company
 from storage import digests
 from storage.database import Unavailable
@@ -99,7 +99,7 @@ def test_what_fails_leaves_nothing_half_done(shop: Week47) -> None:
         raise KeyError("after the row, and before its message")
 
     told: list[str] = []
-    shop.store.write_sync(lambda tx: Apart(tx, lambda whose, _: told.append(whose))("team:half", lambda: half(tx)))
+    shop.store.write_sync(lambda tx: Isolation(tx, lambda whose, _: told.append(whose))("team:half", lambda: half(tx)))
     assert told == ["team:half"]
     assert made(shop, "team", "2026-W47") == []
 
@@ -109,7 +109,7 @@ def test_trouble_of_the_database_is_nobodys_own(shop: Week47) -> None:
         raise OperationalError("SELECT 1", {}, Exception("the connection is gone"))
 
     with pytest.raises(Unavailable):
-        shop.store.write_sync(lambda tx: Apart(tx, lambda *_: None)("team:oak-street", lambda: away(tx)))
+        shop.store.write_sync(lambda tx: Isolation(tx, lambda *_: None)("team:oak-street", lambda: away(tx)))
 
 
 def test_as_long_as_none_fails_a_look_costs_two_savepoints_however_many_teams_there_are(shop: Week47) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.calendar.weeks import Week
-from handlers.digests import heroes, turns
+from handlers.digests import choosing_stories, heroes
 from handlers.digests.heroes import Did, Reason, Story, Worked
 from handlers.feedback import Band, State
 
@@ -46,7 +46,7 @@ def told(*cases: Worked) -> list[Story]:
 
 
 def picked(*cases: Worked, rested: tuple[int, ...] = (), silent: tuple[int, ...] = ()) -> list[Story]:
-    return turns.pick(told(*cases), WEEK, "oak-street", rested, silent)[: turns.MOST]
+    return choosing_stories.pick(told(*cases), WEEK, "oak-street", rested, silent)[: choosing_stories.MOST]
 
 
 def test_rule_1_acts_are_told_and_never_how_many() -> None:
@@ -56,9 +56,9 @@ def test_rule_1_acts_are_told_and_never_how_many() -> None:
 
 
 def test_rule_2_each_reason_comes_first_in_turn_and_teams_differ() -> None:
-    firsts = [turns.order(WEEK.after(n), "oak-street")[0] for n in range(6)]
+    firsts = [choosing_stories.order(WEEK.after(n), "oak-street")[0] for n in range(6)]
     assert set(firsts) == set(Reason)
-    assert len({turns.order(WEEK, team)[0] for team in ("oak-street", "harbour", "online", "x")}) > 1
+    assert len({choosing_stories.order(WEEK, team)[0] for team in ("oak-street", "harbour", "online", "x")}) > 1
 
 
 def test_rule_2_one_reason_does_not_take_all_the_places() -> None:
@@ -74,9 +74,9 @@ def test_rule_3_need_decides_and_speed_never_does(fast: float, slow: float) -> N
         return case(n, who, acts=acts, contacted_at=hour(after), closed_at=hour(after), **more)
 
     needy = told(contacted(1, ANA, slow, earlier_low=1), contacted(2, BEN, fast))
-    assert turns.pick(needy, WEEK, "oak-street", ())[0].person == ANA
+    assert choosing_stories.pick(needy, WEEK, "oak-street", ())[0].person == ANA
     alike = [told(contacted(1, ANA, a), contacted(2, BEN, b)) for a, b in ((fast, slow), (slow, fast))]
-    first, second = (turns.pick(each, WEEK, "oak-street", ()) for each in alike)
+    first, second = (choosing_stories.pick(each, WEEK, "oak-street", ()) for each in alike)
     assert [story.person for story in first] == [story.person for story in second]
 
 
@@ -196,8 +196,8 @@ def test_rule_6_a_dismissal_that_was_undone_takes_nothing_back() -> None:
 
 def test_rule_7_what_was_dismissed_is_no_story_and_one_in_ten_is_shown_to_the_leader() -> None:
     assert told(case(state=State.DISMISSED)) == []
-    assert [len(turns.sample(range(n), WEEK)) for n in (0, 1, 10, 11, 100)] == [0, 1, 1, 2, 10]
-    assert turns.sample(range(100), WEEK) != turns.sample(range(100), WEEK.after(1))
+    assert [len(choosing_stories.sample(range(n), WEEK)) for n in (0, 1, 10, 11, 100)] == [0, 1, 1, 2, 10]
+    assert choosing_stories.sample(range(100), WEEK) != choosing_stories.sample(range(100), WEEK.after(1))
 
 
 def test_rule_8_nobody_is_praised_for_closing_a_complaint_about_themselves() -> None:
@@ -214,17 +214,17 @@ def test_rule_9_whoever_wants_no_story_gets_none() -> None:
 
 def test_rule_12_there_are_spare_stories_and_each_of_them_is_as_eligible() -> None:
     cases = [case(n, n) for n in range(1, 20)]
-    stories = turns.pick(told(*cases), WEEK, "oak-street", rested=(5,), silent=(6,))
-    assert len(stories) == turns.MOST + turns.SPARES
+    stories = choosing_stories.pick(told(*cases), WEEK, "oak-street", rested=(5,), silent=(6,))
+    assert len(stories) == choosing_stories.MOST + choosing_stories.SPARES
     assert not {5, 6} & {story.person for story in stories}
 
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(1, 5), st.sampled_from(list(Reason)), st.integers(0, 5)), max_size=30))
 def test_no_person_and_no_case_is_told_twice_and_the_same_question_has_the_same_answer(rows: list[Any]) -> None:
     found = [Story(follow_up, person, reason, need) for follow_up, person, reason, need in rows]
-    stories = turns.pick(found, WEEK, "oak-street", ())
+    stories = choosing_stories.pick(found, WEEK, "oak-street", ())
     assert len({story.person for story in stories}) == len(stories) == len({story.follow_up for story in stories})
-    assert stories == turns.pick(list(reversed(found)), WEEK, "oak-street", ())
+    assert stories == choosing_stories.pick(list(reversed(found)), WEEK, "oak-street", ())
 
 
 def test_what_was_done_in_another_week_is_told_in_that_week() -> None:

@@ -19,7 +19,7 @@ from handlers.colleagues import meet
 from handlers.feedback import Person
 from handlers.ladder import Phase, Role
 from handlers.nudges.bundles import send_bundles
-from handlers.nudges.look import look
+from handlers.nudges.clock_look import look
 from handlers.receive import Answer
 from storage import delivery_log, nudges
 from storage.database import Store

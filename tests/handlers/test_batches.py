@@ -9,7 +9,7 @@ import pytest
 
 from handlers.ladder import Role
 from handlers.nudges.bundles import send_bundles
-from handlers.nudges.look import look
+from handlers.nudges.clock_look import look
 from tests.conftest import ANA, LEA, Shop, said
 from tests.handlers.test_ladder import MONDAY, put_on_duty
 from tests.statements import kinds, statements

@@ -19,7 +19,7 @@ from handlers.feedback import Customer, Moment, Person, State
 from handlers.ladder import Phase, Role, Step
 from handlers.nudges.away import end_absences
 from handlers.nudges.bundles import send_bundles
-from handlers.nudges.look import look
+from handlers.nudges.clock_look import look
 from handlers.rules import Company, Route, Team, When
 from storage import delivery_log, messages, nudges
 from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, said

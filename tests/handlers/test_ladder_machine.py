@@ -18,7 +18,7 @@ from handlers.actions import ACTIONS
 from handlers.commands import answer
 from handlers.feedback import Person
 from handlers.ladder import Role
-from handlers.nudges import away, bundles, look, quiet, steps
+from handlers.nudges import away, bundles, clock_look, quiet, steps
 from handlers.nudges.steps import Kind
 from storage import delivery_log, nudges, people, schema
 from storage.database import Store
@@ -117,7 +117,7 @@ class Weeks(RuleBasedStateMachine):
     @rule(turns=TURNS)
     def the_clock_ticks_on_several_replicas(self, turns: list[bool]) -> None:
         before = {row.id for row in self.sent()}
-        duties = {replica: cycle((look.look, bundles.send_bundles)) for replica in (False, True)}
+        duties = {replica: cycle((clock_look.look, bundles.send_bundles)) for replica in (False, True)}
         for on_the_other in [*turns, *[False, False, True, True] * TICKS]:
             store = self.replica if on_the_other else self.shop.store
             store.write_sync(away.end_absences, self.shop.now)
@@ -133,7 +133,7 @@ class Weeks(RuleBasedStateMachine):
     def a_replica_that_does_not_know_the_team_ticks(self) -> None:
         elsewhere = self.shop.company.model_copy(update={"teams": {}, "routes": ()})
         before = self.sent()
-        self.replica.write_sync(look.look, elsewhere, self.shop.now)
+        self.replica.write_sync(clock_look.look, elsewhere, self.shop.now)
         self.replica.write_sync(bundles.send_bundles, elsewhere, self.shop.now)
         assert self.sent() == before
 
@@ -232,8 +232,8 @@ def test_whatever_weeks_a_team_has_nobody_is_pestered(shop: Shop) -> None:
 def test_a_clock_that_is_set_back_says_nothing_again(shop: Shop) -> None:
     shop.hears(said())
     shop.passes(hours=5)
-    shop.store.write_sync(look.look, shop.company, shop.now)
+    shop.store.write_sync(clock_look.look, shop.company, shop.now)
     before = shop.keys()
     shop.now -= timedelta(hours=2)
-    shop.store.write_sync(look.look, shop.company, shop.now)
+    shop.store.write_sync(clock_look.look, shop.company, shop.now)
     assert shop.keys() == before

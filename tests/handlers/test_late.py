@@ -8,7 +8,7 @@ import pytest
 
 from handlers.colleagues import meet
 from handlers.feedback import Person
-from handlers.nudges.look import BATCH, look
+from handlers.nudges.clock_look import BATCH, look
 from storage import followups, messages
 from tests import log
 from tests.conftest import ANA, BEN, Shop, said

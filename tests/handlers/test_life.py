@@ -13,7 +13,7 @@ from handlers.actions import ACTIONS
 from handlers.colleagues import meet
 from handlers.feedback import Person
 from handlers.nudges.bundles import send_bundles
-from handlers.nudges.look import look
+from handlers.nudges.clock_look import look
 from handlers.receive import Answer
 from storage import followups, lanes, messages, schema, sending
 from tests import log

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from handlers.named import names
+from handlers.names_a_colleague import names
 
 
 def test_rule_8_a_name_within_another_word_is_no_name() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from handlers.actions import act
 from handlers.nudges.bundles import send_bundles
-from handlers.nudges.look import look
+from handlers.nudges.clock_look import look
 from handlers.situation import Tap
 from tests import log
 from tests.conftest import ANA, BEN, Shop, said

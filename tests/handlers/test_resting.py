@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from handlers.nudges.bundles import send_bundles
-from handlers.nudges.look import look
+from handlers.nudges.clock_look import look
 from tests.conftest import ANA, Shop, said
 from tests.handlers.test_ladder import MONDAY, bundles
 

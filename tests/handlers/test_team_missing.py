@@ -12,7 +12,7 @@ from handlers import colleagues
 from handlers.feedback import Customer, Place
 from handlers.ladder import Phase, Role, Step
 from handlers.nudges.bundles import send_bundles
-from handlers.nudges.look import look
+from handlers.nudges.clock_look import look
 from handlers.receive import Answer
 from handlers.rules import Route, When
 from handlers.unshowable import Homeless

@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.doors import doorway
-from bot.doors.doorway import Doorway
+from bot.doors import browser_doorway
+from bot.doors.browser_doorway import Doorway
 from bot.doors.protocol import PatientProtocol
 from bot.serve import PortTaken, answer, listen
 from tests.running import eventually
@@ -208,7 +208,7 @@ async def test_every_answer_tells_browsers_to_be_careful_and_a_page_may_say_othe
     async with on_practice(tmp_path) as stage:
         for path in ("/", "/healthz", "/metrics", "/nothing-here"):
             headers = (await stage.here.client.get(path)).headers
-            for name in doorway.ALWAYS:
+            for name in browser_doorway.ALWAYS:
                 assert headers[name.decode()]
             assert "strict-transport-security" not in headers
         page = (await stage.here.client.get("/")).headers

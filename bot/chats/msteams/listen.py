@@ -30,7 +30,7 @@ from bot.chats.msteams.trust import Doorkeeper
 from bot.chats.msteams.whisper import Whispered, activities, whisper
 from bot.chats.msteams.wire import Wire
 from bot.doors.bounded import NotTaken
-from bot.doors.door import JSON, Answered
+from bot.doors.machine_door import JSON, Answered
 from bot.logs import broken
 from bot.untrusted import clean
 from handlers.cards import Form, Reply, Target

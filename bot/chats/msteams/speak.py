@@ -24,7 +24,7 @@ from bot.chats.msteams.roster import Rosters, colleague
 from bot.chats.msteams.trust import Doorkeeper
 from bot.chats.msteams.wire import Wire, path
 from bot.diagnosis import Diagnosis
-from bot.doors.door import Door
+from bot.doors.machine_door import Door
 from handlers.cards import Card
 from handlers.feedback import MAIN_WORKSPACE, Person, Place
 from storage import msteams

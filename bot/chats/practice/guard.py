@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from bot.doors.doorway import ALWAYS
+from bot.doors.browser_doorway import ALWAYS
 from storage.database import Unavailable
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

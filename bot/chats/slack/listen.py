@@ -33,7 +33,7 @@ from bot.chats.slack.taps import Json
 from bot.chats.slack.wire import LOGGER, Wire
 from bot.chats.slack.wires import Wires, known_only
 from bot.doors.bounded import NotTaken
-from bot.doors.door import Answered
+from bot.doors.machine_door import Answered
 from bot.logs import broken
 from handlers.cards import Reply
 from handlers.feedback import Person

@@ -24,7 +24,7 @@ from bot.chats.slack.socket_mode import dial, hang_up
 from bot.chats.slack.wire import Wire
 from bot.chats.slack.wires import Wires
 from bot.diagnosis import Diagnosis
-from bot.doors.door import Door
+from bot.doors.machine_door import Door
 from handlers.cards import Card
 from handlers.feedback import MAIN_WORKSPACE, Person, Place
 

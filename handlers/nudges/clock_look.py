@@ -15,7 +15,7 @@ from handlers.calendar.hours import OpeningHours
 from handlers.feedback import State
 from handlers.ladder import Climb, Role, Rung
 from handlers.nudges import steps
-from handlers.nudges.measure import add_within_measure, nudge
+from handlers.nudges.limit import add_within_limit, nudge
 from handlers.nudges.steps import Kind
 from handlers.rules import Company, Team
 from handlers.wanted import ToldInThread
@@ -230,7 +230,7 @@ def _write(tx: Connection, company: Company, seen: _Seen, now: datetime) -> None
     acts = act_log.write_each(tx, seen.acts)
     lines = wanted.lines(tx, [ToldInThread(team, row.id, acts[row.id], open=True) for row, team in seen.lines])
     lines += wanted.noted_before(tx, seen.posted)
-    add_within_measure(tx, seen.nudges)
+    add_within_limit(tx, seen.nudges)
     greetings = [
         wanted.opening(team, at, place, n)
         for (team, at), number in seen.opened.items()

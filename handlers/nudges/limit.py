@@ -37,7 +37,7 @@ def nudge(workspace: str, row: AnyRow | Case, step: str, role: Role, person_id: 
     }
 
 
-def add_within_measure(tx: Connection, asked: Sequence[Mapping[str, Any]]) -> int:
+def add_within_limit(tx: Connection, asked: Sequence[Mapping[str, Any]]) -> int:
     """Add nudges, but at most MOST_NUDGES per person and case; lines in the thread, the daily list and requested reminders do not
     count. Returns how many were added."""
     about = [each["follow_up_id"] for each in asked if each["person_id"]]

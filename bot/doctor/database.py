@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.config import Settings
 from bot.diagnosis import Diagnosis, compared, error, warning, well
 from bot.doctor.disk import free_space, network_filesystem
-from bot.doctor.heard import heard
+from bot.doctor.sources import heard
 from handlers.arranged.arrangements import resting
 from handlers.arranged.rearranged import gone
 from handlers.wording.words import took

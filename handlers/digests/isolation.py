@@ -17,7 +17,7 @@ Failed = Callable[[str, Exception], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Apart:
+class Isolation:
     """Makes each post in a savepoint of its own, and passes errors to `failed`. Without `failed` there are no savepoints, which
     would cost as much as the work in them, and the first error ends everything."""
 
