@@ -87,7 +87,7 @@ async def _running(house: House) -> AsyncIterator[None]:
         speaking = asyncio.create_task(house.delivery.run())
         # Closed before the chats: otherwise sends under way are cut off and left in doubt.
         closing.push_async_callback(_fall_silent, house.delivery, speaking)
-        learning = asyncio.create_task(keep_duties(house.store, house.chats, lambda: house.company, house.rearranged))
+        learning = asyncio.create_task(keep_duties(house.store, house.chats, lambda: house.company, house.arranged_anew))
         closing.callback(learning.cancel)
         closing.callback(asyncio.create_task(house.collector.run()).cancel)
         clock = ticking(house.tick, settings.server.tick)

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bot import metrics, sources
+from bot.arranged import as_arranged, vault_of
 from bot.chats import Chat, with_links
 from bot.clock import HouseClock
 from bot.collecting.collector import Collector
@@ -19,7 +20,6 @@ from bot.config import Settings
 from bot.delivery.loop import Delivery
 from bot.doors import intake
 from bot.doors.second_look import SecondLook
-from bot.made_in_chat import as_arranged, vault_of
 from bot.people.introductions import Introductions
 from bot.storable_taps import kept_person, kept_tap
 from bot.tick import Tick
@@ -61,7 +61,7 @@ class House:
     store: Store
     chats: Mapping[str, Chat] = field(default_factory=dict)
     delivery: Delivery | None = None
-    rearranged: asyncio.Event = field(default_factory=asyncio.Event)
+    arranged_anew: asyncio.Event = field(default_factory=asyncio.Event)
     _company: Company = field(init=False)
     collector: Collector = field(init=False)
     sources: dict[str, sources.LoadedSource] = field(init=False)
@@ -98,7 +98,7 @@ class House:
         for gone in self.sources.keys() - loaded.keys():
             del self.sources[gone]
         self.sources.update(loaded)
-        self.rearranged.set()
+        self.arranged_anew.set()
 
     async def catch_up(self) -> None:
         """Load what ops have arranged in chat since the last call, here or on another replica."""

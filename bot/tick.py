@@ -14,7 +14,7 @@ from bot.clock import HouseClock
 from bot.logs import broken
 from bot.people.resting import who_rests
 from handlers.arranged import ops_note
-from handlers.arranged.rearranged import follow_channels, follow_hours, gone
+from handlers.arranged.applied import follow_channels, follow_hours, gone
 from handlers.digests.digest import send_digests
 from handlers.forgetting.forget import forget, is_due
 from handlers.nudges import away

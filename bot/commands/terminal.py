@@ -55,7 +55,7 @@ def arranged_settings_of(config: Path, database: str | None) -> Settings:
     from sqlalchemy.exc import DBAPIError
 
     from bot import logs
-    from bot.made_in_chat import as_arranged
+    from bot.arranged import as_arranged
     from storage import database as door
     from storage import schema
     from storage.address import read

@@ -15,8 +15,8 @@ from bot.config import Settings
 from bot.diagnosis import Diagnosis, compared, error, warning, well
 from bot.doctor.disk import free_space, network_filesystem
 from bot.doctor.sources import heard
+from handlers.arranged.applied import gone
 from handlers.arranged.arrangements import resting
-from handlers.arranged.rearranged import gone
 from handlers.wording.words import took
 from storage import arrangements, delivery_log, followups, schema, vitals
 from storage.address import read

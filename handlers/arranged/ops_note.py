@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from handlers import message_keys, wanted
 from handlers.arranged import ops_note_card, unread
-from handlers.arranged.rearranged import gone
+from handlers.arranged.applied import gone
 from handlers.arranged.silence import silent_sources
 from handlers.arranged.who_is_ops import is_anybody_known, known_ops
 from handlers.cards import Card

@@ -167,7 +167,7 @@ def _init(folder: Path, database: str) -> Ended:
 
 
 async def _company(folder: Path) -> object:
-    from bot.made_in_chat import as_arranged
+    from bot.arranged import as_arranged
 
     settings = load(folder / "app.yaml", environ={}).settings
     assert settings is not None

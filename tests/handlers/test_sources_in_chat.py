@@ -11,10 +11,10 @@ import pytest
 from pydantic import SecretStr
 
 from bot import sources as tools
+from bot.arranged import as_arranged
 from bot.config import Settings
 from bot.config.keys import ServerKeys
 from bot.listening import BadSignature, Sent
-from bot.made_in_chat import as_arranged
 from bot.vault import Vault
 from handlers.actions import act
 from handlers.cards import Card, Reply

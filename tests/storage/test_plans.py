@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 from starlette.applications import Starlette
 
 from bot.pages import health
-from handlers.arranged.rearranged import follow_channels, follow_hours
+from handlers.arranged.applied import follow_channels, follow_hours
 from handlers.arrivals.replay import Entry, keep_entries
 from handlers.colleagues import meet
 from handlers.digests.digest import send_digests

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bot.app import opened
 from bot.clock import HouseClock
 from bot.config import load
-from handlers.arranged.rearranged import follow_channels, follow_hours
+from handlers.arranged.applied import follow_channels, follow_hours
 from handlers.calendar.hours import OpeningHours
 from handlers.digests.digest import send_digests
 from storage import delivery_log, lanes, messages, sending
