@@ -15,7 +15,7 @@ FOR_LEADERS = "the look ahead at its weekly post and the leader's weekly and mon
 
 
 def duties(loaded: Loaded) -> Iterator[Warned]:
-    """One warning for each team of which something reaches nobody."""
+    """One warning for each team whose reminders or posts partly reach nobody."""
     for name, team in loaded.parts.teams.items():
         nobody = [role for role in (Role.BACKUP, Role.LEADER, Role.MANAGER) if _nobody(loaded, team, role)]
         steps = sum(step.role in nobody for step in team.ladder)

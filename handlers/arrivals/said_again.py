@@ -9,7 +9,7 @@ from handlers.feedback import Band, Feedback, State
 from storage.prepared import AnyRow
 
 FINISHED_WITHIN = timedelta(days=30)
-"""How long after they began a customer may go on with an answer: words that come later are those of long ago."""
+"""How long after they began an answer a customer may go on with it: words that come later are old ones."""
 
 
 def completed(said: Feedback, known: AnyRow, at: datetime) -> Feedback:

@@ -13,7 +13,7 @@ from storage.units import savepoint
 
 T = TypeVar("T")
 Failed = Callable[[str, Exception], None]
-"""Is told whose look failed, as in `team:oak-street` or `leader:17`, and of what."""
+"""Called with whose part failed, such as `team:oak-street` or `leader:17`, and the error."""
 
 
 @dataclass(frozen=True, slots=True)

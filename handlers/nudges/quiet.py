@@ -14,7 +14,7 @@ STOP, LESS = "stop", "less"
 A_DAY, LESS_A_DAY = 2, 1
 """Maximum bundles per person and day: one in the morning and one more, or only one for those who asked for less."""
 MORNING = timedelta(hours=1)
-"""How long after the first bundle of the day may go out it is still morning for those who asked for less."""
+"""How long the morning lasts for those who asked for less, from when the day's first bundle may go out."""
 _TRIES = 60
 _QUIET = re.compile(r"([01]?\d|2[0-3])(?::([0-5]\d))?\s*(?:-|to|–)\s*([01]?\d|2[0-3])(?::([0-5]\d))?")
 
