@@ -53,7 +53,8 @@ from handlers.verbs.weigh import no_problem, problem
 from handlers.wanted import IN_THE_THREAD, ToldInThread, closing, lines, private, told
 from handlers.whereabouts import with_places
 from handlers.wording import replies
-from storage import act_log, followups, messages, nudges, raised
+from storage import act_log, messages, nudges, raised
+from storage.act_log import Act
 
 ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
     "claim": claim,
@@ -133,8 +134,9 @@ def _act(tx: Connection, company: Company, tap: Tap, cache: TapCache) -> Reply:
             return replace(replies.done(decision), as_before=True)
         columns = _columns(now, decision)
         cache.forget()
-        if followups.change(tx, case.id, case.version, columns):
-            _remember(tx, now, decision, columns)
+        act = Act(team.workspace, case.id, decision.verb or tap.verb, tap.at, now.actor.id, columns, dict(decision.detail))
+        if (act_id := act_log.carry_out(tx, act, case.version)) is not None:
+            _want_what_follows(tx, now, decision, columns, act_id)
             return replace(replies.done(decision), as_before=not _is_drawn_anew(tap.verb, columns))
     return replies.somebody_was_faster()
 
@@ -193,20 +195,9 @@ def _columns(situation: Situation, change: Change) -> dict[str, Any]:
     return columns
 
 
-def _remember(tx: Connection, situation: Situation, change: Change, columns: Mapping[str, Any]) -> None:
-    """Write the act to the log, and ask for the messages, reminders and raised things that follow from it."""
-    case, tap = situation.case, situation.tap
-    base: dict[str, Any] = {
-        "workspace": situation.team.channels[0].workspace,
-        "follow_up_id": case.id,
-        "at": tap.at,
-        "person_id": situation.actor.id,
-    }
-    act_id = act_log.write_one(
-        tx,
-        base
-        | {"verb": change.verb or tap.verb, "set": dict(columns) | {"version": case.version + 1}, "detail": dict(change.detail)},
-    )
+def _want_what_follows(tx: Connection, situation: Situation, change: Change, columns: Mapping[str, Any], act_id: int) -> None:
+    """Ask for the messages, reminders and raised things that follow from the act."""
+    case, tap, workspace = situation.case, situation.tap, situation.team.workspace
     shown = change.aloud and case.held_until is None  # without a posted card there is no thread
     said = ToldInThread(situation.team, case.id, act_id, cases.changed(case, columns).open, case.only_card_in)
     wanted = lines(tx, [said]) if shown else []
@@ -215,9 +206,10 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
         if change.tell.id != situation.actor.id and messages.by_key(tx, own.key) is not None:
             handed = steps.name(Kind.HANDED, act_id)  # the card they have from before only changes, and rings no bell
             after = cases.changed(case, columns)  # what the owner before them snoozed does not keep it from them
-            nudges.add(tx, [nudge(base["workspace"], after, handed, Role.OWNER, change.tell.id, tap.at)])
+            nudges.add(tx, [nudge(workspace, after, handed, Role.OWNER, change.tell.id, tap.at)])
         wanted.append(own)
-        act_log.write(tx, [base | {"verb": "details_shown", "set": {}, "detail": {"to": change.tell.id}}])
+        shown_to = {"to": change.tell.id}
+        act_log.write(tx, [Act(workspace, case.id, "details_shown", tap.at, situation.actor.id, detail=shown_to)])
     if tap.verb in ENDS and case.author_id is not None and case.author_id != situation.actor.id:
         wanted.append(told(act_id, colleagues.person_of(tx, case.author_id)))
     wanted += [closing(case.id, act_id, colleagues.person_of(tx, id)) for id in change.confirm]
@@ -227,7 +219,7 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
     if change.verb == UNDONE:
         go_on(tx, case, tap.at)
     if tap.verb == "help":  # undoing a dismissal puts the call back, and asks nobody again
-        call_for_help(tx, base["workspace"], case, act_id, situation.actor.id, tap.at)
+        call_for_help(tx, workspace, case, act_id, situation.actor.id, tap.at)
     if change.raises is not None:
         about = {"team": case.team, "follow_up_id": case.id, "raised_by": situation.actor.id, "at": tap.at}
         raised.add(tx, about | dict(change.raises))
@@ -237,12 +229,9 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
 
 def _reminder(situation: Situation, at: datetime, act_id: int) -> dict[str, Any]:
     """Returns the row of a reminder that somebody asked for; it does not count as a nudge."""
-    about = {
-        "workspace": situation.team.channels[0].workspace,
-        "follow_up_id": situation.case.id,
-        "promise": situation.case.promises,
-    }
-    owner = situation.case.owner or situation.actor  # told where they have the case, in whichever chat they ask
+    case = situation.case
+    about = {"workspace": situation.team.workspace, "follow_up_id": case.id, "promise": case.promises}
+    owner = case.owner or situation.actor  # told where they have the case, in whichever chat they ask
     whom = {"role": Role.OWNER, "person_id": owner.id, "audience": f"person:{owner.id}"}
     when = {"due_at": situation.tap.at, "send_at": at, "sent_at": None, "off_hours": False, "state": "waiting"}
     return about | whom | when | {"step": steps.name(Kind.SNOOZED, act_id)}

@@ -20,6 +20,7 @@ from handlers.feedback import MAIN_WORKSPACE, Band, State
 from handlers.rules import Company, Deadlines, Route, asks_somebody
 from storage import act_log, erased, followups, messages
 from storage import feedback as answers
+from storage.act_log import Act
 from storage.prepared import AnyRow
 
 
@@ -119,14 +120,7 @@ def _open(
     cards, log = [], []
     for row in rows:
         follow_up_id = ids[row["feedback_id"]]
-        base = {
-            "workspace": row["workspace"],
-            "follow_up_id": follow_up_id,
-            "at": row["created_at"],
-            "person_id": None,
-            "detail": {},
-        }
-        log.append(base | {"verb": "received", "set": row})
+        log.append(Act(row["workspace"], follow_up_id, "received", row["created_at"], set=row))
         if row["held_until"] is None:
             cards += [wanted.card(follow_up_id, place, n) for n, place in enumerate(company.teams[row["team"]].channels)]
     act_log.write(tx, log)
@@ -254,7 +248,7 @@ def _follow_up(company: Company, feedback_id: int, heard: Judged, route: Route, 
     until = rules.sooner(until, hours, at) if let_down else until
     standing = _Standing(heard, route, until, None if hours.is_open(at) else hours.next_opening(at))
     return {
-        "workspace": team.channels[0].workspace,
+        "workspace": team.workspace,
         "feedback_id": feedback_id,
         "team": team.name,
         "route": route.name,

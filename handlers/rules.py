@@ -131,6 +131,11 @@ class Team(_Rule):
     mask: tuple[str, ...] = ()
     show: frozenset[str] = SHOWN
 
+    @property
+    def workspace(self) -> str:
+        """Returns the workspace of its first channel: what happens to its follow-ups is logged there."""
+        return self.channels[0].workspace
+
     def reaches(self, person: Person) -> bool:
         """Returns whether the team has a channel in this person's workspace: people elsewhere must not read what it hears."""
         return any((place.chat, place.workspace) == (person.chat, person.workspace) for place in self.channels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from pydantic_core import to_jsonable_python
 from sqlalchemy import Connection, bindparam, func, insert, literal_column, select, text
 
 from storage import models
-from storage.followups import follow_up
+from storage.followups import change, follow_up
 from storage.people import person
 from storage.prepared import AnyRow, Prepared
 
@@ -33,21 +34,42 @@ _write = Prepared(insert(act))
 _write_each = Prepared(insert(act).returning(act.c.id, act.c.follow_up_id))
 
 
-def write(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Append rows to the log."""
-    _write.each(tx, [_line(row) for row in rows])
+@dataclass  # neither frozen nor with slots, which would cost each tap and each look more than the dictionary did
+class Act:
+    """One line of the log, without its id. `set` holds each column that the act changes, `detail` whatever else it tells."""
+
+    workspace: str
+    follow_up_id: int
+    verb: str
+    at: datetime
+    person_id: int | None = None
+    set: Mapping[str, Any] = field(default_factory=dict)
+    detail: dict[str, Any] = field(default_factory=dict)
 
 
-def write_each(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
-    """Append one row for each of several follow-ups, in one statement. Returns the act ids by follow-up id."""
-    return {row.follow_up_id: row.id for row in _write_each.each(tx, [_line(row) for row in rows])}
+def write(tx: Connection, acts: Sequence[Act]) -> None:
+    """Append acts to the log."""
+    _write.each(tx, [_row(each) for each in acts])
 
 
-def write_one(tx: Connection, row: Mapping[str, Any]) -> int:
-    """Append one row. Returns its id."""
-    [line] = _write_each.all(tx, _line(row))
-    number: int = line.id
+def write_each(tx: Connection, acts: Sequence[Act]) -> dict[int, int]:
+    """Append one act for each of several follow-ups, in one statement. Returns the act ids by follow-up id."""
+    return {row.follow_up_id: row.id for row in _write_each.each(tx, [_row(each) for each in acts])}
+
+
+def write_one(tx: Connection, act: Act, **more: Any) -> int:
+    """Append one act, which set these columns, too. Returns its id."""
+    [row] = _write_each.all(tx, _row(act, **more))
+    number: int = row.id
     return number
+
+
+def carry_out(tx: Connection, act: Act, seen_version: int) -> int | None:
+    """Change the columns that the act sets, if its follow-up is still at the version that was read, and log it. Returns its id;
+    None if somebody else was faster, and nothing happened."""
+    if not change(tx, act.follow_up_id, seen_version, act.set):
+        return None
+    return write_one(tx, act, version=seen_version + 1)
 
 
 def held_until(tx: Connection, team: str, since: datetime, opened_at: datetime) -> int:
@@ -111,6 +133,6 @@ def one(tx: Connection, act_id: int) -> AnyRow:
     return tx.execute(select(act).where(act.c.id == act_id)).one()
 
 
-def _line(row: Mapping[str, Any]) -> dict[str, Any]:
-    changes = {column: value.astimezone(UTC) if isinstance(value, datetime) else value for column, value in row["set"].items()}
-    return dict(row) | {"set": changes}
+def _row(act: Act, **more: Any) -> dict[str, Any]:
+    changes = {name: value.astimezone(UTC) if isinstance(value, datetime) else value for name, value in act.set.items()}
+    return {**vars(act), "set": changes | more}

@@ -18,6 +18,7 @@ from handlers.rules import Company
 from handlers.wanted import ToldInThread
 from storage import act_log, came_back, messages, nudges
 from storage import feedback as answers
+from storage.act_log import Act
 
 LATELY = timedelta(days=90)
 """Follow-ups that were closed longer ago are not told of it."""
@@ -66,13 +67,12 @@ def _is_good(heard: Judged, closer_id: int | None) -> bool:
     return closer_id is not None and heard.band is not Band.DETRACTOR
 
 
-def _act(company: Company, case: Case, heard: Judged) -> dict[str, Any]:
-    said, workspace = heard.arrival.feedback, company.teams[case.team].channels[0].workspace
+def _act(company: Company, case: Case, heard: Judged) -> Act:
+    said = heard.arrival.feedback
     detail = {"metric": said.metric, "score": said.score, "scale": list(said.worst_and_best)}
-    base = {"workspace": workspace, "follow_up_id": case.id, "at": heard.arrival.at, "person_id": None}
-    return base | {"verb": came_back.SAID, "set": {}, "detail": detail}
+    return Act(company.teams[case.team].workspace, case.id, came_back.SAID, heard.arrival.at, detail=detail)
 
 
 def _news(company: Company, case: Case, heard: Judged, closer_id: int | None, act_id: int) -> dict[str, Any]:
-    workspace = company.teams[case.team].channels[0].workspace
-    return nudge(workspace, case, steps.name(Kind.AGAIN, act_id), ladder.Role.OWNER, closer_id, heard.arrival.at)
+    workspace, step = company.teams[case.team].workspace, steps.name(Kind.AGAIN, act_id)
+    return nudge(workspace, case, step, ladder.Role.OWNER, closer_id, heard.arrival.at)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from handlers.feedback import MAIN_WORKSPACE, Customer, FieldError
 from handlers.receive import Answer, Receipt
 from storage import act_log, customers, messages, personal
+from storage.act_log import Act
 from storage.feedback import ABOUT
 from storage.prepared import AnyRow
 
@@ -154,8 +155,8 @@ def merge(tx: Connection, keep: str, other: str, now: datetime) -> Merged:
     if second.email:  # the first keeps its own, and this one is still theirs
         customers.name(tx, MAIN_WORKSPACE, Customer.model_construct(email=second.email).identity or "", first.id)
     cases = personal.follow_ups_of(tx, answers)
-    merged = {"verb": "merged", "set": {}, "detail": {"into": first.id, "from": second.id}, "person_id": None, "at": now}
-    act_log.write(tx, [merged | {"workspace": row.workspace, "follow_up_id": row.id} for row in cases])
+    detail = {"into": first.id, "from": second.id}
+    act_log.write(tx, [Act(row.workspace, row.id, "merged", now, detail=detail) for row in cases])
     _draw_anew(tx, customers.follow_ups(tx, [first.id]))
     return done
 

@@ -18,6 +18,7 @@ from handlers.situation import promise_anew
 from handlers.verbs.reopen import NOT_ENDED, UNCLAIMED
 from handlers.wanted import ToldInThread
 from storage import act_log, followups, messages, nudges
+from storage.act_log import Act
 from storage.prepared import AnyRow
 
 
@@ -47,11 +48,10 @@ def _told(tx: Connection, company: Company, row: AnyRow, team: Team | None, at: 
     case = cases.case_of(row)
     woken = _woken(company, case, team, at) if case.open and case.quiet_until is not None else {}
     columns = {"next_look_at": at} if again else woken
-    if columns and not followups.change(tx, case.id, case.version, columns):
+    act = Act(row.workspace, case.id, "updated", at, set=columns)
+    act_id = act_log.carry_out(tx, act, case.version) if columns else act_log.write_one(tx, act)
+    if act_id is None:
         return False
-    changes = columns | {"version": case.version + 1} if columns else {}
-    base = {"workspace": row.workspace, "follow_up_id": case.id, "at": at, "person_id": None}
-    act_id = act_log.write_one(tx, base | {"verb": "updated", "set": changes, "detail": {}})
     if case.open and case.owner is not None:
         since = case.contacted_at or case.claimed_at or case.created_at
         step = steps.name(Kind.ANSWERED, act_id) if woken else steps.name(Kind.ADDED, f"{since:%Y%m%dT%H%M%S}")
@@ -69,14 +69,12 @@ def reopen(tx: Connection, company: Company, case: Case, team: Team, at: datetim
     columns: dict[str, Any] = {**NOT_ENDED, **promise_anew(company, case, at), **UNCLAIMED, "taken_at": None, "state_since": at}
     after = replace(cases.changed(case, columns), owner=None)
     columns["next_look_at"] = ladder.next_look(after, team.ladder, company.hours_of(case.team, case.route), at)
-    if not followups.change(tx, case.id, case.version, columns):
+    act_id = act_log.carry_out(tx, Act(team.workspace, case.id, "reopen", at, set=columns), case.version)
+    if act_id is None:
         return False
-    base: dict[str, Any] = {"workspace": team.channels[0].workspace, "follow_up_id": case.id, "at": at, "person_id": None}
-    changes = columns | {"version": case.version + 1}
-    act_id = act_log.write_one(tx, base | {"verb": "reopen", "set": changes, "detail": {}})
     if (ended := act_log.ended(tx, case.id)) is not None:
         step = steps.name(Kind.REOPENED, act_id)
-        nudges.add(tx, [nudge(base["workspace"], after, step, ladder.Role.OWNER, ended.person_id, at)])
+        nudges.add(tx, [nudge(team.workspace, after, step, ladder.Role.OWNER, ended.person_id, at)])
     told = case.held_until is None  # without a posted card there is no thread
     lines = wanted.lines(tx, [ToldInThread(team, case.id, act_id, open=True, only_card_in=case.only_card_in)]) if told else []
     messages.want(tx, lines, at, again=[case.id])

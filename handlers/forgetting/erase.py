@@ -16,7 +16,8 @@ from handlers.forgetting.traces import Traces, traces
 from handlers.situation import AFRESH
 from handlers.wording.language import gettext as _
 from handlers.wording.outcomes import ERASED
-from storage import act_log, digests, erased, followups, messages, payloads, personal, raised, thanks
+from storage import act_log, digests, erased, messages, payloads, personal, raised, thanks
+from storage.act_log import Act
 from storage.prepared import AnyRow
 
 TELLING = 4
@@ -174,9 +175,7 @@ def _end(tx: Connection, cases: Iterable[AnyRow], now: datetime) -> None:
         if row.state in personal.OPEN:
             changes |= {"state": State.DISMISSED, "reason": ERASED, "closed_at": now, "state_since": now}
             changes |= {"held_until": None, **AFRESH}
-        followups.change(tx, row.id, row.version, changes)
-        base = {"workspace": row.workspace, "follow_up_id": row.id, "at": now, "person_id": None, "detail": {}}
-        act_log.write(tx, [base | {"verb": "erased", "set": changes | {"version": row.version + 1}}])
+        act_log.carry_out(tx, Act(row.workspace, row.id, "erased", now, set=changes), row.version)
 
 
 def _own_words(people: Iterable[AnyRow], answers: Iterable[AnyRow]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from handlers.ladder import Role
 from handlers.nudges import steps
 from handlers.nudges.limit import MOST_NUDGES, add_within_limit
 from storage import act_log, followups, messages, nudges, people
+from storage.act_log import Act
 from storage.prepared import AnyRow
 
 AT_ONCE = 50
@@ -66,13 +67,12 @@ def _say_so(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: dateti
     """Mark the case as asking for help, so that the stand-in can take it over with one tap."""
     if case.help_at is not None:
         return
-    if not followups.change(tx, case.id, case.version, {"help_at": now}):
+    act = Act(row.workspace, case.id, "is_away", now, set={"help_at": now}, detail={"who": person.id})
+    if act_log.carry_out(tx, act, case.version) is None:
         anew = cases.read(tx, case.id)  # somebody did something at the same moment
         if anew is not None and anew.owner is not None and case.owner is not None and anew.owner.id == case.owner.id:
             _say_so(tx, row, anew, person, now)
         return
-    base = {"workspace": row.workspace, "follow_up_id": case.id, "person_id": None, "verb": "is_away", "at": now}
-    act_log.write(tx, [base | {"set": {"help_at": now, "version": case.version + 1}, "detail": {"who": person.id}}])
     messages.want_again(tx, case.id)
 
 
@@ -95,9 +95,8 @@ def back(tx: Connection, person: AnyRow, now: datetime) -> None:
     asking = [row for row in owned if row.help_at is not None]
     away_since = act_log.last_times(tx, [row.id for row in asking], ("is_away",)) if asking else {}
     for row in asking:
-        if away_since.get(row.id) == row.help_at and followups.change(tx, row.id, row.version, {"help_at": None}):
-            base = {"workspace": row.workspace, "follow_up_id": row.id, "person_id": None, "verb": "is_back", "at": now}
-            act_log.write(tx, [base | {"set": {"help_at": None, "version": row.version + 1}, "detail": {"who": person.id}}])
+        act = Act(row.workspace, row.id, "is_back", now, set={"help_at": None}, detail={"who": person.id})
+        if away_since.get(row.id) == row.help_at and act_log.carry_out(tx, act, row.version) is not None:
             messages.want_again(tx, row.id)
 
 

@@ -20,6 +20,7 @@ from handlers.nudges.steps import Kind
 from handlers.rules import Company, Team
 from handlers.wanted import ToldInThread
 from storage import act_log, followups, messages, nudges, people
+from storage.act_log import Act
 from storage.messages import Wanted
 from storage.prepared import AnyRow
 
@@ -33,7 +34,7 @@ class _Seen:
     """What one look found, to be written with a few statements."""
 
     looked: list[dict[str, Any]] = field(default_factory=list)
-    acts: list[dict[str, Any]] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
     nudges: list[dict[str, Any]] = field(default_factory=list)
     lines: list[tuple[AnyRow, Team]] = field(default_factory=list)
     cards: list[Wanted] = field(default_factory=list)
@@ -116,17 +117,16 @@ def _turns(tx: Connection, row: AnyRow, team: Team, company: Company, verb: str,
     assert case is not None
     if verb == "let_go":
         columns: dict[str, Any] = {"state": State.NEW, "owner_id": None, "claimed_at": None, "asked_at": None, "help_at": None}
-        columns |= {"quiet_until": None}
-        nudges.add(tx, [nudge(row.workspace, row, steps.name(Kind.LET_GO, row.version), Role.OWNER, row.owner_id, now)])
     else:
-        columns = {"state": State.CLAIMED, "quiet_until": None}
-        nudges.add(tx, [nudge(row.workspace, row, steps.name(Kind.WAITED, row.version), Role.OWNER, row.owner_id, now)])
-    columns |= {"state_since": now}
+        columns = {"state": State.CLAIMED}
+    columns |= {"quiet_until": None, "state_since": now}
     after = cases.changed(case, columns)
     columns["next_look_at"] = ladder.next_look(after, team.ladder, company.hours_of(row.team, row.route), now)
-    if not followups.change(tx, row.id, row.version, columns):
+    act = Act(row.workspace, row.id, verb, now, set=columns, detail={"was": row.owner_id})
+    if (act_id := act_log.carry_out(tx, act, row.version)) is None:
         return  # somebody tapped at the same moment; their change wins
-    act_id = act_log.write_one(tx, _act(row, verb, now, columns | {"version": row.version + 1}, {"was": row.owner_id}))
+    step = steps.name(Kind.LET_GO if verb == "let_go" else Kind.WAITED, row.version)
+    nudges.add(tx, [nudge(row.workspace, row, step, Role.OWNER, row.owner_id, now)])
     told = verb == "let_go" and row.held_until is None
     lines = wanted.lines(tx, [ToldInThread(team, row.id, act_id, open=True, only_card_in=case.only_card_in)]) if told else []
     messages.want(tx, lines, now, again=[row.id])
@@ -141,7 +141,8 @@ def _rest(seen: _Seen, row: AnyRow, hours: OpeningHours, now: datetime) -> None:
         seen.anew.append(row.id)
     opening = hours.next_opening(now)
     seen.looked.append(_columns(row, next_look_at=opening))
-    seen.acts.append(_act(row, "became_late" if late else "looked", now, {"next_look_at": opening}))
+    verb = "became_late" if late else "looked"
+    seen.acts.append(Act(row.workspace, row.id, verb, now, set={"next_look_at": opening}))
 
 
 def _see(seen: _Seen, row: AnyRow, team: Team, hours: OpeningHours, duty: _Duty, now: datetime) -> None:
@@ -165,7 +166,7 @@ def _see(seen: _Seen, row: AnyRow, team: Team, hours: OpeningHours, duty: _Duty,
         {"says": spoken.name, "phase": spoken.step.phase, "after": spoken.step.after} | waited if spoken else {}
     )
     seen.looked.append(_columns(row, **changes))
-    seen.acts.append(_act(row, verb, now, changes, detail))
+    seen.acts.append(Act(row.workspace, row.id, verb, now, set=changes, detail=detail))
     if spoken and not held:
         seen.lines.append((row, team))
     seen.nudges += _asked_for(row, climb, duty, deadline, hours, now)
@@ -197,27 +198,13 @@ def _columns(row: AnyRow, **changes: Any) -> dict[str, Any]:
     return {"looked": row.id} | {name: changes.get(name, getattr(row, name)) for name in followups.LOOKED}
 
 
-def _act(
-    row: AnyRow, verb: str, now: datetime, changes: Mapping[str, Any], detail: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    return {
-        "workspace": row.workspace,
-        "follow_up_id": row.id,
-        "person_id": None,
-        "verb": verb,
-        "at": now,
-        "set": dict(changes),
-        "detail": dict(detail or {}),
-    }
-
-
 def _say_once(tx: Connection, seen: _Seen) -> None:
     """Drop the lines that a thread has read already. A step comes up again where others before it in the ladder came or went since:
     ops changed it, or the customer's worth became known."""
     if not seen.lines:
         return
     said = nudges.said_in_threads(tx, [row.id for row, _ in seen.lines])
-    details = {act["follow_up_id"]: act["detail"] for act in seen.acts}
+    details = {act.follow_up_id: act.detail for act in seen.acts}
     again = {row.id for row, _ in seen.lines if (row.id, row.promises, details[row.id]["says"]) in said}
     seen.lines = [(row, team) for row, team in seen.lines if row.id not in again]
     for each in again:

@@ -14,7 +14,8 @@ from handlers.ladder import Role
 from handlers.nudges import steps
 from handlers.nudges.steps import Kind
 from handlers.rules import Company
-from storage import act_log, followups, nudges
+from storage import act_log, nudges
+from storage.act_log import Act
 from storage.prepared import AnyRow
 
 
@@ -36,9 +37,8 @@ def _ask_about(tx: Connection, company: Company, row: AnyRow, case: Case, now: d
     columns: dict[str, Any] = {"asked_at": now}
     hours, team = company.hours_of(case.team, case.route), company.teams[case.team]
     columns["next_look_at"] = ladder.climb(cases.changed(case, columns), team.ladder, hours, now).next_look_at
-    if followups.change(tx, case.id, case.version, columns):
-        base = {"workspace": row.workspace, "follow_up_id": case.id, "person_id": None, "verb": "asked", "at": now}
-        act_log.write(tx, [base | {"set": columns | {"version": case.version + 1}, "detail": {"who": row.person_id}}])
+    act = Act(row.workspace, case.id, "asked", now, set=columns, detail={"who": row.person_id})
+    if act_log.carry_out(tx, act, case.version) is not None:
         return
     anew = cases.read(tx, case.id)  # somebody did something at the same moment: a note answers nothing
     same = anew is not None and anew.owner == case.owner and anew.promises == case.promises

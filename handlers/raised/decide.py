@@ -19,6 +19,7 @@ from handlers.situation import Tap
 from handlers.unshowable import Unshowable, without_team
 from handlers.wording.language import gettext as _
 from storage import act_log, digests, messages, people, raised
+from storage.act_log import Act
 from storage.prepared import AnyRow
 
 
@@ -70,9 +71,8 @@ def _columns(became: str, why: str, who: Person, tap: Tap) -> dict[str, Any]:
 
 def _remember(tx: Connection, row: AnyRow, team: Team, became: str, why: str, who: Person, tap: Tap) -> None:
     """Log the decision in its case, tell whoever raised it (unless they decided), and redraw the leaders' posts that show it."""
-    base = {"workspace": team.channels[0].workspace, "follow_up_id": row.follow_up_id, "at": tap.at, "person_id": who.id}
     detail = {"raised": row.id, "became": became} | ({"why": why} if became == raised_card.NO else {})
-    act_log.write(tx, [base | {"verb": "settle", "set": {}, "detail": detail}])
+    act_log.write(tx, [Act(team.workspace, row.follow_up_id, "settle", tap.at, who.id, detail=detail)])
     if row.raised_by != who.id:
         messages.want(tx, [wanted.became(row.id, became, colleagues.person_of(tx, row.raised_by))], tap.at)
     posts = digests.telling(tx, (), [row.follow_up_id], row.at)

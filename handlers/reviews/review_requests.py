@@ -16,6 +16,7 @@ from handlers.rules import Company
 from handlers.situation import Tap, number
 from handlers.wording.language import gettext as _
 from storage import act_log, digests, messages
+from storage.act_log import Act
 from storage.prepared import AnyRow
 
 
@@ -55,8 +56,7 @@ def reach(tx: Connection, company: Company, tap: Tap) -> Reply:
     if isinstance(found, Reply):
         return found
     _row, case, who = found
-    base = {"workspace": who.workspace, "follow_up_id": case.id, "at": tap.at, "person_id": who.id}
-    act_log.write(tx, [base | {"verb": "details_shown", "set": {}, "detail": {"to": who.id}}])
+    act_log.write(tx, [Act(who.workspace, case.id, "details_shown", tap.at, who.id, detail={"to": who.id})])
     return Reply("\n".join((*followup_card.details(case), calls_card.script())))
 
 
@@ -108,8 +108,7 @@ def _came_of(tx: Connection, company: Company, tap: Tap, text: str) -> Reply:
 def _log(tx: Connection, tap: Tap, found: tuple[AnyRow, Case, Person], detail: dict[str, Any]) -> None:
     """Write to the log of the case, and redraw the lists of all who share the calls."""
     row, case, who = found
-    base = {"workspace": who.workspace, "follow_up_id": case.id, "at": tap.at, "person_id": who.id}
-    act_log.write(tx, [base | {"verb": tap.verb, "set": {}, "detail": detail}])
+    act_log.write(tx, [Act(who.workspace, case.id, tap.verb, tap.at, who.id, detail=detail)])
     _draw_again(tx, review.group_of(tx, row), tap)
 
 
