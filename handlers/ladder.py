@@ -106,6 +106,25 @@ class Standing(Protocol):
     def value(self) -> float | None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """A follow-up that was just opened, as the ladder sees it, whether it is stored or not."""
+
+    promised_at: datetime
+    claim_by: datetime
+    close_by: datetime
+    state_since: datetime
+    moment: str
+    value: float | None = None
+    held_until: datetime | None = None
+    state: str = State.NEW
+    contacted_at: datetime | None = None
+    rungs_unclaimed: int = 0
+    rungs_claimed: int = 0
+    quiet_until: datetime | None = None
+    asked_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Rung:
     """A step of one follow-up, and when it becomes due. `name` tells repetitions apart."""

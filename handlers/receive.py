@@ -16,8 +16,8 @@ from handlers.arrivals import said_again
 from handlers.arrivals.arrival import Arrival, Judged, judge_all, judged
 from handlers.arrivals.came_back import tell_of_those_who_came_back
 from handlers.arrivals.late_update import show_update
-from handlers.feedback import MAIN_WORKSPACE, Band, State
-from handlers.rules import Company, Deadlines, Route, asks_somebody
+from handlers.feedback import MAIN_WORKSPACE, Band
+from handlers.rules import Company, Route, asks_somebody
 from storage import act_log, erased, followups, messages
 from storage import feedback as answers
 from storage.act_log import Act
@@ -226,19 +226,6 @@ def _erased_of(tx: Connection, arrival: Arrival, revised: Mapping[str, Any]) -> 
     return [given for given, word in told.items() if word in gone]
 
 
-class _Standing:
-    """A follow-up that is about to be opened, in the shape that the ladder expects."""
-
-    state = State.NEW
-    contacted_at = quiet_until = asked_at = None
-    rungs_unclaimed = rungs_claimed = 0
-
-    def __init__(self, heard: Judged, route: Route, until: Deadlines, held_until: datetime | None) -> None:
-        self.moment, self.value, self.held_until = route.moment, heard.customer.value if heard.customer else None, held_until
-        self.promised_at = self.state_since = heard.arrival.at
-        self.claim_by, self.close_by = until.claim_by, until.close_by
-
-
 def _follow_up(company: Company, feedback_id: int, heard: Judged, route: Route, *, let_down: bool) -> dict[str, Any]:
     """Returns the columns of the new follow-up that are not in FRESH. The log keeps all of them, and so holds its whole history.
     `let_down`: this customer was let down before."""
@@ -246,7 +233,15 @@ def _follow_up(company: Company, feedback_id: int, heard: Judged, route: Route, 
     hours = company.hours_of(route.team, route.name)
     until = company.deadlines(route.team, route.name, at)
     until = rules.sooner(until, hours, at) if let_down else until
-    standing = _Standing(heard, route, until, None if hours.is_open(at) else hours.next_opening(at))
+    fresh = ladder.Fresh(
+        promised_at=at,
+        claim_by=until.claim_by,
+        close_by=until.close_by,
+        state_since=at,
+        moment=route.moment,
+        value=heard.customer.value if heard.customer else None,
+        held_until=None if hours.is_open(at) else hours.next_opening(at),
+    )
     return {
         "workspace": team.workspace,
         "feedback_id": feedback_id,
@@ -258,7 +253,7 @@ def _follow_up(company: Company, feedback_id: int, heard: Judged, route: Route, 
         "close_by": until.close_by,
         "promised_at": at,
         "state_since": at,
-        "held_until": standing.held_until,
-        "next_look_at": ladder.next_look(standing, team.ladder, hours, at),
+        "held_until": fresh.held_until,
+        "next_look_at": ladder.next_look(fresh, team.ladder, hours, at),
         "weighed_at": at if heard.arrival.author_id is not None else None,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -202,33 +202,21 @@ def _promised(settings: Settings, route: Route, said: Feedback, now: datetime) -
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Waits:
-    """A follow-up to which nothing happens, as the ladder wants to see it."""
-
-    state: str
-    moment: str
-    value: float | None
-    promised_at: datetime
-    claim_by: datetime
-    close_by: datetime
-    state_since: datetime
-    contacted_at: datetime | None = None
-    rungs_unclaimed: int = 0
-    rungs_claimed: int = 0
-    held_until: datetime | None = None
-    quiet_until: datetime | None = None
-    asked_at: datetime | None = None
-
-
 def _ladder(settings: Settings, route: Route, said: Feedback, now: datetime) -> list[str]:
     """Who would be reminded when: while nobody claims it, and while it is claimed and not closed."""
     team = settings.company.teams[route.team]
     until, hours = settings.company.deadlines(team.name, route.name, now), settings.company.hours_of(team.name, route.name)
+    fresh = ladder.Fresh(
+        promised_at=now,
+        claim_by=until.claim_by,
+        close_by=until.close_by,
+        state_since=now,
+        moment=route.moment,
+        value=said.customer.value,
+    )
     lines = []
     for state, phase in ((State.NEW, "if nobody claims it"), (State.CLAIMED, "if it is claimed and not closed")):
-        waits = _Waits(state, route.moment, said.customer.value, now, until.claim_by, until.close_by, now)
-        rungs = ladder.ahead(waits, team.ladder, hours)
+        rungs = ladder.ahead(replace(fresh, state=state), team.ladder, hours)
         lines += [f"Nudges    {phase}:"] if rungs else [f"Nudges    {phase}: none"]
         lines += [f"          {when(rung.at, team.hours.zone, now):<17} {_reaches(team, rung)}" for rung in rungs]
     return lines

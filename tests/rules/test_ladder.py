@@ -3,53 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from handlers.calendar.duration import Duration
 from handlers.calendar.hours import OpeningHours
-from handlers.ladder import Phase, Role, Step, climb, let_go_of
+from handlers.ladder import Fresh, Phase, Role, Step, climb, let_go_of
 from tests.conftest import OSLO
 
 HOURS = OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO)
 MORNING = (time(8, 30), time(10))
 
 
-@dataclass(frozen=True)
-class Standing:
-    """A follow-up that nobody has claimed, as the ladder sees it."""
-
-    promised_at: datetime
-    claim_by: datetime
-    close_by: datetime
-    state_since: datetime
-    state: str = "new"
-    moment: str = "rescue"
-    contacted_at: datetime | None = None
-    rungs_unclaimed: int = 0
-    rungs_claimed: int = 0
-    held_until: datetime | None = None
-    quiet_until: datetime | None = None
-    asked_at: datetime | None = None
-    value: float | None = None
-
-
 def oslo(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 11, day, hour, minute, tzinfo=OSLO).astimezone(UTC)
 
 
-def waits(claim_by: datetime) -> Standing:
+def waits(claim_by: datetime) -> Fresh:
     begun = claim_by - timedelta(hours=2)
-    return Standing(promised_at=begun, claim_by=claim_by, close_by=claim_by + timedelta(days=2), state_since=begun)
+    close_by = claim_by + timedelta(days=2)
+    return Fresh(promised_at=begun, claim_by=claim_by, close_by=close_by, state_since=begun, moment="rescue")
 
 
 def step(**more: object) -> Step:
     return Step.model_validate({"phase": Phase.UNCLAIMED, "after": 1, "role": Role.LEADER} | more)
 
 
-def spoken(standing: Standing, ladder: Sequence[Step], until: datetime, hours: OpeningHours = HOURS) -> list[tuple[str, datetime]]:
+def spoken(standing: Fresh, ladder: Sequence[Step], until: datetime, hours: OpeningHours = HOURS) -> list[tuple[str, datetime]]:
     """Name and moment of each step, for somebody who looks every ten minutes."""
     found: list[tuple[str, datetime]] = []
     now = standing.promised_at
@@ -149,7 +131,7 @@ def test_what_came_due_for_the_thread_or_the_owner_before_the_present_state_bega
 def test_the_clock_looks_when_a_promise_ends_though_no_step_comes_due_then_and_not_before() -> None:
     ladder = [step(after=1.5), step(phase=Phase.CLAIMED, after=1.5)]
     begun, claim_by, close_by = oslo(23, 9), oslo(25, 11), oslo(27, 11)
-    new = Standing(promised_at=begun, claim_by=claim_by, close_by=close_by, state_since=begun)
+    new = Fresh(promised_at=begun, claim_by=claim_by, close_by=close_by, state_since=begun, moment="rescue")
     assert climb(new, ladder, HOURS, oslo(23, 10)).next_look_at == claim_by
     assert climb(replace(new, state="claimed"), ladder, HOURS, oslo(23, 10)).next_look_at == close_by
     assert climb(new, ladder, HOURS, oslo(25, 12)).next_look_at == oslo(26, 12), "late already, so the next step"
