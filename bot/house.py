@@ -18,7 +18,6 @@ from bot.clock import HouseClock
 from bot.collecting.collector import Collector
 from bot.config import Settings
 from bot.delivery.loop import Delivery
-from bot.doors import intake
 from bot.doors.second_look import SecondLook
 from bot.people.introductions import Introductions
 from bot.storable_taps import kept_person, kept_tap
@@ -27,7 +26,7 @@ from handlers.actions import ACTIONS, act, act_all
 from handlers.arranged.arrangements import lapse
 from handlers.arrivals.arrival import Arrival
 from handlers.arrivals.customers import know
-from handlers.arrivals.replay import keep_payload
+from handlers.arrivals.replay import KeptPayload, keep_payload
 from handlers.cards import Card, Reply
 from handlers.commands import answer
 from handlers.digests.digest import next_moment
@@ -145,16 +144,9 @@ class House:
         await self.store.write(errands.name, source, references, time.time())
         self.collector.wake(source)
 
-    async def keep(self, payload: intake.KeptPayload) -> None:
+    async def keep(self, payload: KeptPayload) -> None:
         """Store a payload as it came, unless something that it said was erased."""
-        row = {
-            "source": payload.source,
-            "body": payload.body,
-            "received_at": payload.at,
-            "rejected": bool(payload.reason),
-            "reason": payload.reason,
-        }
-        await self.store.write(keep_payload, row, payload.said)
+        await self.store.write(keep_payload, payload)
 
     async def tap(self, tap: Tap) -> Reply:
         """Run one verb or request; returns after the commit."""

@@ -43,8 +43,8 @@ class Receipt:
     routed: bool = True
 
 
-_IGNORED = Receipt(Answer.IGNORED, None)
-"""For an answer that was erased: it is not stored again."""
+IGNORED = Receipt(Answer.IGNORED, None)
+"""For an event that we do not use, and for an answer that was erased: it is not stored again."""
 
 
 def receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> list[Receipt]:
@@ -55,7 +55,7 @@ def receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> li
         return _receive(tx, company, arrivals)
     rest = [_nobodys(arrival) if _known_by(arrival) in gone else arrival for arrival in arrivals if _origin(arrival) not in gone]
     receipts = iter(_receive(tx, company, rest))
-    return [_IGNORED if _origin(arrival) in gone else next(receipts) for arrival in arrivals]
+    return [IGNORED if _origin(arrival) in gone else next(receipts) for arrival in arrivals]
 
 
 def _receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> list[Receipt]:

@@ -19,7 +19,7 @@ from bot.listening import Denied, Gone, NotNow, Page, TokenRefused, Wait
 from bot.logs import broken
 from bot.sources import LoadedSource
 from handlers.arrivals.collect import Overtaken, Taken, take_errand, take_page
-from handlers.arrivals.replay import Entry
+from handlers.arrivals.replay import KeptPayload
 from handlers.feedback import FieldError
 from handlers.rules import Company
 from storage import errands, payloads, readings
@@ -226,7 +226,7 @@ class Collector:
             next_s, cursor = now_s + AGAIN_S, loaded.source.begin(self._now() + timedelta(days=1) - LOOK_BACK, loaded.options)
         return {"cursor": cursor, "next_s": next_s, "lease_s": 0, "failures": 0, "reason": "", "read_s": now_s}
 
-    def _count(self, loaded: LoadedSource, taken: Taken, offered: Sequence[Entry]) -> None:
+    def _count(self, loaded: LoadedSource, taken: Taken, offered: Sequence[KeptPayload]) -> None:
         """Count what is stored and what could not be read, the latter once, however often the tool gives it."""
         self._seen.remember(offered)
         for receipt in taken.receipts:
@@ -234,9 +234,9 @@ class Collector:
             if not receipt.routed:
                 metrics.unrouted.labels(loaded.name).inc()
         for entry in taken.kept:
-            if entry.row["rejected"]:
+            if isinstance(entry.read, FieldError):
                 metrics.feedback.labels(loaded.name, "rejected").inc()
-                log.warning("feedback.rejected", source=loaded.name, field=entry.field)
+                log.warning("feedback.rejected", source=loaded.name, field=entry.read.field)
 
     def _trouble(self, loaded: LoadedSource, error: Exception) -> None:
         metrics.collecting_failed.labels(loaded.name).inc()

@@ -11,28 +11,30 @@ from typing import Any
 from bot.listening import Ignored
 from bot.sources import LoadedSource
 from handlers.arrivals.arrival import Arrival
-from handlers.arrivals.replay import Entry
-from handlers.feedback import FieldError
+from handlers.arrivals.replay import KeptPayload
+from handlers.feedback import Feedback, FieldError
 
 MOST_SEEN = 20_000
 
 
-def read(loaded: LoadedSource, entries: Sequence[Any], at: datetime) -> tuple[list[Arrival], list[Entry]]:
+def read(loaded: LoadedSource, entries: Sequence[Any], at: datetime) -> tuple[list[Arrival], list[KeptPayload]]:
     """Returns what the entries say, and those to be kept: what could not be read, and all of a source with `keep`."""
-    arrivals, kept = list[Arrival](), list[Entry]()
+    arrivals, kept = list[Arrival](), list[KeptPayload]()
     for entry in entries:
-        row = {"source": loaded.name, "body": json.dumps(entry, sort_keys=True), "received_at": at, "rejected": False, "reason": ""}
-        try:
-            said = loaded.parse(entry)
-        except Ignored:
-            said = ()
-        except FieldError as error:
-            kept.append(Entry(row | {"rejected": True, "reason": f"{error.field} {error.why}"}, field=error.field))
-            continue
-        arrivals += [Arrival(loaded.name, piece, at) for piece in said]
-        if loaded.options.keep:
-            kept.append(Entry(row, said))
+        payload = KeptPayload(loaded.name, json.dumps(entry, sort_keys=True), at, _read(loaded, entry))
+        arrivals += [Arrival(loaded.name, piece, at) for piece in payload.said]
+        if loaded.options.keep or isinstance(payload.read, FieldError):
+            kept.append(payload)
     return arrivals, kept
+
+
+def _read(loaded: LoadedSource, entry: Any) -> Sequence[Feedback] | FieldError:
+    try:
+        return loaded.parse(entry)
+    except Ignored:
+        return ()
+    except FieldError as error:
+        return error
 
 
 class Seen:
@@ -42,14 +44,14 @@ class Seen:
     def __init__(self) -> None:
         self._digests: dict[bytes, None] = {}
 
-    def new(self, entries: Sequence[Entry]) -> list[Entry]:
+    def new(self, entries: Sequence[KeptPayload]) -> list[KeptPayload]:
         return [each for each in entries if _digest(each) not in self._digests]
 
-    def remember(self, entries: Sequence[Entry]) -> None:
+    def remember(self, entries: Sequence[KeptPayload]) -> None:
         self._digests |= dict.fromkeys(map(_digest, entries))
         while len(self._digests) > MOST_SEEN:
             del self._digests[next(iter(self._digests))]
 
 
-def _digest(entry: Entry) -> bytes:
-    return hashlib.blake2b(f"{entry.row['source']}\0{entry.row['body']}".encode(), digest_size=16).digest()
+def _digest(entry: KeptPayload) -> bytes:
+    return hashlib.blake2b(f"{entry.source}\0{entry.body}".encode(), digest_size=16).digest()

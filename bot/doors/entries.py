@@ -11,14 +11,12 @@ from bot import metrics
 from bot.doors.bounded import NotTaken
 from bot.listening import Ignored, reading
 from handlers.feedback import Customer, Feedback, FieldError
-from handlers.receive import Answer, Receipt
+from handlers.receive import IGNORED, Receipt
 from storage.database import Unavailable
 
 MOST_ENTRIES = 1000
 AT_ONCE = 200
 """Entries of a batch stored in one unit of work: few enough to stay well within the time limits of a database on a slow machine."""
-IGNORED = Receipt(Answer.IGNORED, None)
-"""The receipt for an event that we do not use."""
 
 log = structlog.get_logger()
 

@@ -24,24 +24,14 @@ from bot.listening.limit import Bucket, Limit
 from bot.logs import broken
 from bot.sources import LoadedSource
 from handlers.arrivals.arrival import Arrival
+from handlers.arrivals.replay import KeptPayload
 from handlers.feedback import Customer, Feedback, FieldError
-from handlers.receive import Answer, Receipt
+from handlers.receive import IGNORED, Answer, Receipt
 from storage.database import Unavailable
 
 MOST_KEPT = 256 * 1024
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class KeptPayload:
-    """A payload as it came, to be read again later. `reason` says why it could not be read; if it could, `said` is what it said."""
-
-    source: str
-    body: str
-    at: datetime
-    reason: str = ""
-    said: Sequence[Feedback] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +152,7 @@ class _Intake:
         except FieldError as error:
             raise entries.rejected(loaded.name, error) from None
         if not names or self._services.fetch_later is None:
-            entries.count(loaded.name, entries.IGNORED)
+            entries.count(loaded.name, IGNORED)
             return 200, b'{"status": "ignored", "id": null}'
         await self._services.fetch_later(loaded.name, names)
         metrics.feedback.labels(loaded.name, "named").inc()
@@ -174,9 +164,7 @@ class _Intake:
             refusal = entries.rejected(loaded.name, pieces)
             await self._keep(loaded, body, at, pieces)
             raise refusal
-        receipts = (
-            await self._services.take_in([Arrival(loaded.name, piece, at) for piece in pieces]) if pieces else [entries.IGNORED]
-        )
+        receipts = await self._services.take_in([Arrival(loaded.name, piece, at) for piece in pieces]) if pieces else [IGNORED]
         if loaded.options.keep:
             await self._keep(loaded, body, at, pieces)
         for receipt in receipts:
@@ -202,9 +190,8 @@ class _Intake:
     async def _keep(self, loaded: LoadedSource, body: bytes, at: datetime, read: Sequence[Feedback] | FieldError) -> None:
         """Keep a payload of up to MOST_KEPT bytes, and only from a source with a secret, so that nobody else can fill our disk."""
         if self._services.keep is not None and loaded.options.keys and len(body) <= MOST_KEPT:
-            reason, said = (f"{read.field} {read.why}", ()) if isinstance(read, FieldError) else ("", read)
             text = body.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")  # which PostgreSQL does not store
-            await self._services.keep(KeptPayload(loaded.name, text, at, reason, said))
+            await self._services.keep(KeptPayload(loaded.name, text, at, read))
 
     async def _batch(self, loaded: LoadedSource, all_of_them: list[Any], at: datetime) -> tuple[int, bytes]:
         entries.refuse_too_many(all_of_them)

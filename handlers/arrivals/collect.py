@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers.arrivals.arrival import Arrival
-from handlers.arrivals.replay import Entry, keep_entries
+from handlers.arrivals.replay import KeptPayload, keep_entries
 from handlers.feedback import MAIN_WORKSPACE
 from handlers.receive import Receipt, receive
 from handlers.rules import Company
@@ -27,7 +27,7 @@ class Taken:
     """What became of what a tool gave: the receipts, and the entries that are kept now and were not before."""
 
     receipts: Sequence[Receipt]
-    kept: Sequence[Entry]
+    kept: Sequence[KeptPayload]
 
 
 def take_page(
@@ -37,7 +37,7 @@ def take_page(
     fence: int,
     arrivals: Sequence[Arrival],
     came_to: Mapping[str, Any],
-    entries: Sequence[Entry] = (),
+    entries: Sequence[KeptPayload] = (),
 ) -> Taken:
     """Store a page, keep these entries of it, and store the new reading position, in one unit of work. Raises Overtaken when the
     lease was lost."""
@@ -52,7 +52,7 @@ def take_errand(
     errand_id: int,
     wanted: int,
     arrivals: Sequence[Arrival],
-    entries: Sequence[Entry] = (),
+    entries: Sequence[KeptPayload] = (),
 ) -> Taken:
     """Store what was fetched, keep it if it is among these entries, and finish the errand, in one unit of work."""
     taken = _taken(tx, company, arrivals, entries)  # before the errand's row is locked, which an erasure may delete
@@ -60,7 +60,7 @@ def take_errand(
     return taken
 
 
-def _taken(tx: Connection, company: Company, arrivals: Sequence[Arrival], entries: Sequence[Entry]) -> Taken:
+def _taken(tx: Connection, company: Company, arrivals: Sequence[Arrival], entries: Sequence[KeptPayload]) -> Taken:
     welcome = _not_erased(tx, arrivals)
     return Taken(receive(tx, company, welcome) if welcome else (), keep_entries(tx, entries))
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from handlers.arrivals.arrival import Arrival
-from handlers.feedback import MAIN_WORKSPACE, Feedback
+from handlers.feedback import MAIN_WORKSPACE, Feedback, FieldError
 from handlers.forgetting.kept_payloads import origin_of
 from handlers.receive import Answer, receive
 from handlers.rules import Company
@@ -18,33 +19,42 @@ from storage import feedback as known
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """An entry of a tool that is asked, to be kept as it came: its row, and what it said; or the field that could not be read."""
+class KeptPayload:
+    """A payload, or an entry of one, to be kept as it came. `read` is what it said, or why it could not be read."""
 
-    row: Mapping[str, Any]
-    said: Sequence[Feedback] = ()
-    field: str = ""
+    source: str
+    body: str
+    at: datetime
+    read: Sequence[Feedback] | FieldError
+
+    @property
+    def said(self) -> Sequence[Feedback]:
+        return () if isinstance(self.read, FieldError) else self.read
+
+    def row(self) -> dict[str, Any]:
+        reason = f"{self.read.field} {self.read.why}" if isinstance(self.read, FieldError) else ""
+        return {"source": self.source, "body": self.body, "received_at": self.at, "rejected": bool(reason), "reason": reason}
 
 
-def keep_payload(tx: Connection, row: Mapping[str, Any], said: Sequence[Feedback]) -> None:
-    """Keep a payload that said this, unchanged; but not if something of it was erased, or a re-delivery would bring it back."""
-    if not _was_erased(tx, row["source"], said):
-        payloads.keep(tx, [row])
+def keep_payload(tx: Connection, payload: KeptPayload) -> None:
+    """Keep a payload, unless something of it was erased: a re-delivery would bring it back."""
+    if not _was_erased(tx, payload.source, payload.said):
+        payloads.keep(tx, [payload.row()])
 
 
-def keep_entries(tx: Connection, entries: Sequence[Entry]) -> list[Entry]:
+def keep_entries(tx: Connection, entries: Sequence[KeptPayload]) -> list[KeptPayload]:
     """Keep those of a source that are not kept yet, for a tool gives the same for days; but none that was erased. Returns them."""
-    fresh = {entry.row["body"]: entry for entry in entries}
+    fresh = {entry.body: entry for entry in entries}
     if not fresh:
         return []
-    source = entries[0].row["source"]
+    source = entries[0].source
     origins = {
         body: [origin_of(source, body), *(o for said in each.said for o in _origins(source, said))] for body, each in fresh.items()
     }
     gone = erased.among(tx, MAIN_WORKSPACE, (origin for each in origins.values() for origin in each))
     here = payloads.among(tx, source, fresh)
     new = [each for body, each in fresh.items() if body not in here and gone.isdisjoint(origins[body])]
-    payloads.keep(tx, [each.row for each in new])
+    payloads.keep(tx, [each.row() for each in new])
     return new
 
 

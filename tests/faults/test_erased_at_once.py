@@ -16,7 +16,7 @@ from bot.chats import Pace
 from handlers.actions import act
 from handlers.arrivals.arrival import Arrival
 from handlers.arrivals.collect import take_errand
-from handlers.arrivals.replay import keep_payload
+from handlers.arrivals.replay import KeptPayload, keep_payload
 from handlers.feedback import Feedback
 from handlers.forgetting.erase import Erasure, Rehearsed, erase, rehearse
 from handlers.receive import Answer, Receipt, receive
@@ -111,9 +111,9 @@ async def test_an_answer_that_was_about_to_be_stored_again_when_it_is_erased_doe
 async def test_what_was_taken_in_before_and_is_to_be_kept_while_it_is_erased_is_not_kept(shop: Shop) -> None:
     answer = said("r-1", comment="Canary words.", customer=DANA)
     shop.hears(answer)
-    row = {"source": shop.source, "body": "Canary words.", "received_at": shop.now, "rejected": False, "reason": ""}
+    payload = KeptPayload(shop.source, "Canary words.", shop.now, [answer])
     async with begun(shop, erase, "c-canary", shop.now):
-        keeping = asyncio.create_task(shop.store.write(keep_payload, row, [answer]))
+        keeping = asyncio.create_task(shop.store.write(keep_payload, payload))
         await eventually(lambda: keeping.done() or waiting(shop, 1))
     await keeping
     assert shop.store.read_sync(payloads.kept, shop.source, 0, 10) == []
@@ -203,8 +203,7 @@ def test_what_comes_after_the_payloads_were_looked_through_is_found_too(shop: Sh
 async def test_a_payload_that_is_being_kept_when_the_search_begins_is_found_too(shop: Shop) -> None:
     answer = said("r-1", comment="Canary words.", customer=DANA)
     shop.hears(answer)
-    row = {"source": shop.source, "body": '["c-canary"]', "received_at": shop.now, "rejected": False, "reason": ""}
-    async with begun(shop, keep_payload, row, [answer]):
+    async with begun(shop, keep_payload, KeptPayload(shop.source, '["c-canary"]', shop.now, [answer])):
         gone = await erasing(shop)
     assert (await gone).payloads == 1
     assert "anary" not in everything(shop.store)

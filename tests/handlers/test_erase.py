@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import inspect, text
 
 from handlers.arrivals.arrival import Arrival
-from handlers.arrivals.replay import keep_payload, read_again
+from handlers.arrivals.replay import KeptPayload, keep_payload, read_again
 from handlers.feedback import Customer, Feedback
 from handlers.forgetting.erase import Erasure, erase
 from handlers.forgetting.traces import spellings
@@ -255,8 +255,7 @@ def test_a_redelivery_of_an_erased_answer_is_ignored_whatever_it_says_now(shop: 
 def kept_of(shop: Shop, *pieces: Feedback) -> list[str]:
     """Has payloads kept that said this, one each. Returns what is kept then."""
     for each in pieces:
-        row = {"source": "survey", "body": each.id, "received_at": shop.now, "rejected": False, "reason": ""}
-        shop.store.write_sync(keep_payload, row, [each])
+        shop.store.write_sync(keep_payload, KeptPayload("survey", each.id, shop.now, [each]))
     return [row.body for row in shop.store.read_sync(payloads.kept, "survey", 0, 100)]
 
 

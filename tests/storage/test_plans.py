@@ -16,10 +16,10 @@ from starlette.applications import Starlette
 
 from bot.pages import health
 from handlers.arranged.applied import follow_channels, follow_hours
-from handlers.arrivals.replay import Entry, keep_entries
+from handlers.arrivals.replay import KeptPayload, keep_entries
 from handlers.colleagues import meet
 from handlers.digests.digest import send_digests
-from handlers.feedback import Customer, Place
+from handlers.feedback import Customer, FieldError, Place
 from handlers.rules import Company
 from storage import (
     delivery_log,
@@ -275,8 +275,7 @@ def test_where_the_cards_of_a_list_stand_is_found_by_their_follow_ups(shop: Shop
 
 
 def test_whether_an_entry_is_kept_already_is_looked_for_among_those_of_its_tool(shop: Shop) -> None:
-    row = {"source": "survey", "received_at": shop.now, "rejected": True, "reason": ""}
-    entries = [Entry(row | {"body": f'{{"id": {n}}}'}) for n in range(150)]
+    entries = [KeptPayload("survey", f'{{"id": {n}}}', shop.now, FieldError("score", "is missing")) for n in range(150)]
     with statements() as asked:
         assert len(shop.store.write_sync(keep_entries, entries)) == 150
         assert shop.store.write_sync(keep_entries, entries) == []
