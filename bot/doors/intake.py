@@ -70,26 +70,24 @@ class _Intake:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = scope["path_params"]["source"].rstrip("/")
         try:
-            answered = Answered(*await self._answered(name, scope, receive), JSON)
+            answered = Answered(*await self._sent_to(name, scope, receive), JSON)
         except HungUp:
             return
         except NotTaken as not_taken:
-            known = name if name in self._services.sources else "unknown"
-            metrics.feedback.labels(known, not_taken.word).inc()
-            log.warning("feedback.refused", source=known, answer=not_taken.word, status=not_taken.status)
-            answered = refused(not_taken)
+            answered = self._refused(name, not_taken)
+        except Unavailable:
+            answered = self._refused(name, entries.away("Nothing was stored"))
+        except Exception as error:  # noqa: BLE001 - whatever breaks, the sender is answered
+            log.error("feedback.failed", source=name, **broken(error))
+            why = "Something broke here, not with you. Send it again; our log says what it was."
+            answered = self._refused(name, NotTaken(500, "failed", why))
         await answer(answered, send)
 
-    async def _answered(self, name: str, scope: Scope, receive: Receive) -> tuple[int, bytes]:
-        try:
-            return await self._sent_to(name, scope, receive)
-        except Unavailable:
-            raise entries.away("Nothing was stored") from None
-        except (NotTaken, HungUp):
-            raise
-        except Exception as error:
-            log.error("feedback.failed", source=name, **broken(error))
-            raise NotTaken(500, "failed", "Something broke here, not with you. Send it again; our log says what it was.") from error
+    def _refused(self, name: str, not_taken: NotTaken) -> Answered:
+        known = name if name in self._services.sources else "unknown"
+        metrics.feedback.labels(known, not_taken.word).inc()
+        log.warning("feedback.refused", source=known, answer=not_taken.word, status=not_taken.status)
+        return refused(not_taken)
 
     async def _sent_to(self, name: str, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         loaded = self._services.sources.get(name)
