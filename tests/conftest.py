@@ -29,8 +29,8 @@ from handlers.situation import Tap
 from storage import delivery_log, followups, messages, schema
 from storage.database import Store
 from tests import log
-from tests.compiled import compiled_once
 from tests.postgres import Postgres
+from tests.shared_stores import compiled_once, connected_once, disconnect, idle
 
 OSLO = ZoneInfo("Europe/Oslo")
 FRIDAY = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -72,6 +72,7 @@ def postgres() -> Iterator[Postgres]:
     """Started by the first test that needs it. Where PostgreSQL is missing, those tests fail."""
     with Postgres() as server:
         yield server
+        disconnect()
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +104,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "hero.db")
         return f"sqlite:///{tmp_path / 'hero.db'}"
     server, name = request.getfixturevalue("postgres"), request.getfixturevalue("migrated_postgres")
-    server.empty(name)
+    if not server.empty(name, keep=idle()):
+        disconnect()
     return str(server.url(name))
 
 
@@ -127,7 +129,7 @@ def fresh_postgres(postgres: Postgres) -> Iterator[str]:
 def store(database: str) -> Iterator[Store]:
     """The database, opened as the bot opens it."""
     with closing(Store(database, alone=True)) as store:
-        yield compiled_once(store)
+        yield connected_once(compiled_once(store))
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -50,7 +51,6 @@ DO $$
 DECLARE
     written record;
 BEGIN
-    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
     SET LOCAL session_replication_role = replica;
     FOR written IN SELECT oid::regclass AS name, pg_relation_size(oid) AS size FROM pg_class
         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0
@@ -64,6 +64,12 @@ BEGIN
     PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
         FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
 END $$
+"""
+# Returns how many of those to be kept are still there. Whoever still does something may hold locks.
+END_OTHERS = """
+SELECT count(*) FILTER (WHERE kept), count(CASE WHEN NOT kept THEN pg_terminate_backend(pid) END)
+FROM (SELECT pid, pid = ANY(%s) AND state = 'idle' AS kept FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()) AS others
 """
 
 
@@ -92,6 +98,7 @@ class Postgres:
         self._settings = SETTINGS | ({} if durable else FORGETFUL)
         self._keeper: subprocess.Popen[str] | None = None
         self._names = itertools.count(1)
+        self._admins: dict[str, psycopg.Connection[Any]] = {}
         self.port = _free_port()
         self._run("initdb", "-D", "data", "-U", "hero", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
 
@@ -123,6 +130,8 @@ class Postgres:
 
     def close(self) -> None:
         """Stop the server and delete its data."""
+        for admin in self._admins.values():
+            admin.close()
         if self._keeper is not None:
             self._keeper.communicate("", timeout=START_S)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -148,9 +157,14 @@ class Postgres:
         self.ask(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
-    def empty(self, name: str) -> None:
-        """Empty a database, restart its ids, and end other connections to it."""
-        self.ask(EMPTY, name)
+    def empty(self, name: str, keep: Sequence[int] = ()) -> bool:
+        """Empty a database, restart its ids, and end other connections to it, but for the idle ones of these processes. Returns
+        whether these are all still there."""
+        if name not in self._admins:
+            self._admins[name] = psycopg.connect(self.url(name), autocommit=True)
+        [(kept, _)] = self._admins[name].execute(END_OTHERS, [list(keep)]).fetchall()
+        self._admins[name].execute(EMPTY)
+        return bool(kept == len(keep))
 
     def drop(self, name: str) -> None:
         self.ask(f"DROP DATABASE {name} WITH (FORCE)")

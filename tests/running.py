@@ -24,7 +24,7 @@ from bot.config import load
 from bot.doors.protocol import PatientProtocol
 from bot.house import House
 from bot.serve import listen
-from tests.compiled import compiled_once
+from tests.shared_stores import compiled_once
 
 OFFICE_HOURS = '{mon-fri: "08:00-18:00"}'
 KEY = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
