@@ -44,6 +44,7 @@ def connected_once(store: Store) -> Store:
             key = str(store.url), writes
             if key not in _KEPT:
                 _KEPT[key] = _kept(engine)
+            engine.dispose()
             engine.pool = _KEPT[key]
     return store
 

@@ -174,14 +174,15 @@ def test_who_can_do_without_a_database_makes_none(tmp_path: Path, words: list[st
 
 
 @WITHOUT_RIGHTS
-@pytest.mark.parametrize("closed", ["data", "data/hero.db"])
 @pytest.mark.parametrize(
-    "words",
+    ("words", "closed"),
     [
-        *(["serve", "--port", "0"], ["migrate"], ["export", "acts"], ["deliveries"], ["backup", "copy.db"]),
-        *(["sources"], ["doctor"], ["erase", "--customer", "c-1"], ["send-test", "--route", "everyone", "--seconds", "0"]),
+        *((words, "data") for words in (["serve", "--port", "0"], ["migrate"], ["backup", "copy.db"])),
+        *((words, "data/hero.db") for words in (["serve", "--port", "0"], ["migrate"], ["export", "acts"], ["deliveries"])),
+        *((words, "data/hero.db") for words in (["backup", "copy.db"], ["sources"], ["doctor"], ["erase", "--customer", "c-1"])),
+        (["send-test", "--route", "everyone", "--seconds", "0"], "data/hero.db"),
     ],
-    ids=lambda words: words[0],
+    ids=lambda value: value[0] if isinstance(value, list) else value,
 )
 def test_a_database_of_somebody_else_is_told_in_a_sentence_by_every_command(tmp_path: Path, words: list[str], closed: str) -> None:
     (tmp_path / "data").mkdir()
