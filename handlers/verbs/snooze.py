@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from itertools import islice
 
 from handlers.calendar.hours import OpeningHours
+from handlers.calendar.later_day import opening_from
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.situation import Change, Decision, Situation
 from handlers.wording import replies
@@ -14,6 +17,8 @@ from handlers.wording.words import when
 AFTER_LUNCH = time(13, 30)
 BEFORE_CLOSING = timedelta(minutes=30)
 """The “end of a shift” is this long before the closing, which leaves time to reply to somebody."""
+DAYS = 6
+"""Working days that can be chosen after the next opening: with it a week of a team that is there every day."""
 
 
 def snooze(situation: Situation) -> Decision:
@@ -40,9 +45,17 @@ def snooze(situation: Situation) -> Decision:
 def _choices(situation: Situation) -> dict[str, datetime]:
     """Returns the moments that can be chosen now, by the value of the answer."""
     hours, at = situation.team.hours, situation.tap.at
-    choices = {"lunch": _after_lunch(hours, at), "shift": _end_of_shift(hours, at), "opening": _next_opening(hours, at)}
+    opening = _next_opening(hours, at)
+    choices = {"lunch": _after_lunch(hours, at), "shift": _end_of_shift(hours, at), "opening": opening}
+    choices |= _later_days(hours, hours.day_of(opening))
     choices["answer"] = hours.next_opening(max(situation.case.close_by, at + timedelta(hours=1)))
     return {value: moment for value, moment in choices.items() if moment is not None}
+
+
+def _later_days(hours: OpeningHours, after: date) -> Mapping[str, datetime]:
+    """Returns when the team is there on each of the working days after that day, by the date: a customer may have named one."""
+    days = islice(hours.working_days(after + timedelta(days=1)), DAYS)
+    return {day.isoformat(): opening_from(hours, day) for day in days}
 
 
 def _after_lunch(hours: OpeningHours, at: datetime) -> datetime | None:
@@ -63,14 +76,28 @@ def _next_opening(hours: OpeningHours, at: datetime) -> datetime:
     return next_day if closing is None else min(next_day, hours.next_opening(closing))
 
 
-def _form(situation: Situation, choices: dict[str, datetime]) -> Form:
+def _form(situation: Situation, choices: Mapping[str, datetime]) -> Form:
+    options = tuple((value, _label(situation, value, moment)) for value, moment in choices.items())
+    until = Field(
+        "until",
+        _("When shall we remind you?"),
+        Ask.CHOICE,
+        options,
+        hint=_("If the customer said when, choose that day."),
+        error=_("Please choose when."),
+    )
+    return Form("snooze", situation.case.id, _("Snooze"), _("The promise to the customer stays as it is."), _("Snooze"), (until,))
+
+
+def _label(situation: Situation, value: str, moment: datetime) -> str:
+    """Returns what a moment is called; a day on which our promise will be over says so."""
     named = {
         "lunch": _("After lunch, {at}"),
         "shift": _("End of my shift, {at}"),
         "opening": _("Next opening, {at}"),
         "answer": _("When they add to their survey answer"),
     }
-    zone = situation.team.hours.zone
-    options = tuple((value, named[value].format(at=when(moment, zone, situation.tap.at))) for value, moment in choices.items())
-    until = Field("until", _("When shall we remind you?"), Ask.CHOICE, options, error=_("Please choose when."))
-    return Form("snooze", situation.case.id, _("Snooze"), _("The promise to the customer stays as it is."), _("Snooze"), (until,))
+    case, at = situation.case, situation.tap.at
+    said = named.get(value, "{at}").format(at=when(moment, situation.team.hours.zone, at))
+    passes = value != "answer" and case.contacted_at is None and at <= case.close_by < moment
+    return _("{at}, after our promise").format(at=said) if passes else said

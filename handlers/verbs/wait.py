@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from handlers.calendar.later_day import opening_from
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.feedback import State
 from handlers.situation import Change, Decision, Situation
@@ -14,8 +15,6 @@ from handlers.wording.words import called, when
 
 DAYS = {"1": 1, "2": 2, "4": 4, "7": 7, "14": 14}
 """The days until it is looked at again, by the value of the answer."""
-EARLY, MORNING = time(5), time(9)
-"""An opening before EARLY is put off to MORNING: nobody should look at a case in the night just because a day begins then."""
 
 
 def wait(situation: Situation) -> Decision:
@@ -43,13 +42,8 @@ def _waits(situation: Situation, at: str) -> str:
 
 
 def _opening_in(situation: Situation, days: int) -> datetime:
-    """Returns the first opening from that many days from now on; in the morning if the team is also open at night."""
-    hours, at = situation.team.hours, situation.tap.at
-    day = at.astimezone(hours.zone).date() + timedelta(days=days)
-    opening = hours.next_opening(datetime.combine(day, time(), hours.zone))
-    if opening.astimezone(hours.zone).time() < EARLY:
-        return hours.next_opening(datetime.combine(opening.astimezone(hours.zone).date(), MORNING, hours.zone))
-    return opening
+    hours = situation.team.hours
+    return opening_from(hours, situation.tap.at.astimezone(hours.zone).date() + timedelta(days=days))
 
 
 def _form(situation: Situation) -> Form:

@@ -11,7 +11,7 @@ import pytest
 from handlers.calendar.hours import OpeningHours
 from handlers.ladder import Role
 from handlers.rules import Company, Team
-from tests.conftest import ANA, FRIDAY, LEA, OSLO, Shop, said
+from tests.conftest import ANA, FRIDAY, LEA, Shop, said
 from tests.handlers.test_ladder import MONDAY, passes_until, put_on_duty, told
 
 CHRISTMAS = (date(2026, 12, 25),)
@@ -96,47 +96,3 @@ def test_who_waits_is_on_the_list_of_each_working_day_once(
         text.removeprefix("Still waiting ").partition(" Nov")[0] for text in told(shop, LEA) if text.startswith("Still waiting")
     ]
     assert lists == days
-
-
-@pytest.mark.parametrize(
-    ("week", "closed", "labels"),
-    [
-        ("always", (), ["After lunch, Fri 13:30", "Next opening, Sat 11:00"]),
-        (ROUND_THE_CLOCK, CHRISTMAS, ["After lunch, Fri 13:30", "Next opening, Sat 11:00"]),
-        ({"mon-fri": "00:00-24:00"}, (), ["After lunch, Fri 13:30", "End of my shift, Fri 23:30", "Next opening, Mon 00:00"]),
-        (
-            {"mon-fri": "10:00-14:00, 17:00-22:00"},
-            (),
-            ["After lunch, Fri 13:30", "End of my shift, Fri 13:30", "Next opening, Fri 17:00"],
-        ),
-    ],
-)
-def test_a_snooze_ends_today_or_with_the_next_day_and_no_later(
-    opens: Open, week: dict[str, str] | str, closed: Sequence[date], labels: list[str]
-) -> None:
-    shop = opens(week, closed)
-    shop.hears(said())
-    shop.tap("claim", ANA)
-    form = shop.tap("snooze", ANA).form
-    assert form is not None
-    [choice] = form.fields
-    assert [label for _, label in choice.options] == [*labels, "When they add to their survey answer"]
-
-
-@pytest.mark.parametrize(
-    ("at", "label"),
-    [
-        (datetime(2026, 11, 20, 19, tzinfo=OSLO), "Mon 08:00"),
-        (datetime(2026, 11, 22, 12, tzinfo=OSLO), "Mon 08:00"),
-        (datetime(2026, 11, 23, 6, tzinfo=OSLO), "Mon 08:00"),
-        (datetime(2026, 11, 23, 12, 30, tzinfo=OSLO), "Mon 13:00"),
-    ],
-)
-def test_a_snooze_while_the_team_is_closed_ends_when_it_opens_next(opens: Open, at: datetime, label: str) -> None:
-    shop = opens({"mon-fri": "08:00-12:00, 13:00-18:00"}, ())
-    shop.hears(said())
-    shop.tap("claim", ANA)
-    shop.now = at.astimezone(UTC)
-    form = shop.tap("snooze", ANA).form
-    assert form is not None
-    assert dict(form.fields[0].options)["opening"] == f"Next opening, {label}"
