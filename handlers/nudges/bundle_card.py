@@ -17,17 +17,18 @@ from handlers.wording.masking import for_channel
 from handlers.wording.words import cut, score, when
 
 SHOWN = 10
-"""Maximum number of cases in one message; nobody reads a longer one on a phone."""
+"""Maximum number of cases in one message; nobody reads a longer one on a phone. What is dealt with makes room for the others."""
 QUOTED = 140
 
 
 def bundle_card(reminders: Sequence[Reminder], reader: Person, people: People, now: datetime) -> Card:
     """Returns the whole message. Cases dealt with since say so and have no buttons."""
-    shown = [_item(each, reader, people, now) for each in reminders[:SHOWN]]
+    items = [_item(each, reader, people, now) for each in reminders]
+    shown = _first(items)
     left = [item for item in shown if item.buttons]
-    text = _headline(reminders, [each for each, item in zip(reminders, shown, strict=False) if item.buttons], reader)
-    more = len(reminders) - SHOWN
-    context = (_("And {n} more: type “mine” to see them all.").format(n=more),) if more > 0 else ()
+    text = _headline(reminders, [each for each, item in zip(reminders, items, strict=True) if item.buttons], reader)
+    more = sum(bool(item.buttons) for item in items) - len(left)
+    context = (_("And {n} more, which come up here as these are dealt with.").format(n=more),) if more else ()
     first = f": {cut(shown[0].headline, 90)}" if left or any(each.score for each in reminders) else ""
     return Card(
         plain=f"{text}{first}",
@@ -36,6 +37,12 @@ def bundle_card(reminders: Sequence[Reminder], reader: Person, people: People, n
         items=tuple(shown),
         footer=_("Too many of these? Type “less”, “pause until Monday” or “stop”."),
     )
+
+
+def _first(items: Sequence[Card]) -> list[Card]:
+    """Returns those to show, in their order: if there are too many, what is still to be answered before anything else."""
+    asking_first = sorted(range(len(items)), key=lambda place: not items[place].buttons)
+    return [items[place] for place in sorted(asking_first[:SHOWN])]
 
 
 def _headline(reminders: Sequence[Reminder], left: Sequence[Reminder], reader: Person) -> str:

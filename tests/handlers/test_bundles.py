@@ -162,14 +162,23 @@ def test_what_was_dealt_with_since_says_so_and_has_no_buttons_left(busy: Shop) -
     assert not any(item.buttons for item in bundle.items[:2])
 
 
-def test_more_than_ten_are_counted_and_listed_by_mine(shop: Shop) -> None:
+def test_of_more_than_ten_the_others_come_up_as_the_first_are_dealt_with(shop: Shop) -> None:
     shop.hears(*(said(f"r-{n}") for n in range(13)))
     for target in range(1, 14):
         shop.tap("claim", ANA, target)
     passes_until(shop, MONDAY + timedelta(hours=9))
     [bundle] = bundles(shop, ANA)
-    assert len(bundle.items) == 10
-    assert bundle.context == ("And 3 more: type “mine” to see them all.",)
+    assert (bundle.headline, len(bundle.items)) == ("13 customers wait for a word from you", 10)
+    assert bundle.context == ("And 3 more, which come up here as these are dealt with.",)
+    for target in range(1, 4):
+        shop.closes(ANA, target)
+    [bundle] = bundles(shop, ANA)
+    assert [item.follow_up for item in bundle.items] == list(range(4, 14))
+    assert bundle.context == ()
+    shop.closes(ANA, 4)
+    [bundle] = bundles(shop, ANA)
+    assert bundle.headline == "9 customers wait for a word from you"
+    assert bundle.items[0].follow_up == 1, "what is dealt with stays where there is room"
 
 
 def test_nothing_private_is_sent_in_the_first_quarter_of_an_hour_or_while_closed(busy: Shop) -> None:
