@@ -1,4 +1,4 @@
-"""The words people type: mine, open, help, and those about their own reminders. Each is answered privately."""
+"""The words people type: mine, open, help, a card's number, and those about their own reminders. Each is answered privately."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ from handlers.followup import followup_card
 from handlers.huddles import huddle
 from handlers.lose import lose
 from handlers.nudges import preferences
+from handlers.numbered import numbered
 from handlers.rules import Company
-from handlers.situation import Word
+from handlers.situation import Word, number
 from handlers.whereabouts import with_places
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
@@ -55,6 +56,8 @@ def _answer(tx: Connection, company: Company, word: str, person: Person, place: 
         return command(tx, company, typed)
     if not first:
         return _help(tx, company, typed)
+    if not rest and (named := number(first.removeprefix("#"))) is not None:
+        return numbered(tx, company, typed, named)
     return Reply(_not_understood(word, [*COMMANDS, *(BY_OPS if is_ops(tx, company, person) else ())]))
 
 
@@ -119,6 +122,7 @@ def _usual_help() -> str:
         "Press “I'll reply”, talk to the customer, press “Done…”.\n"
         "mine: the customers you are replying to\n"
         "open: the customers who wait for somebody\n"
+        "#42: the card with that number\n"
         "heard: pass on what a customer told you\n"
         "lost: note that a customer left, and why\n"
         "huddle: a card to talk about, in the team's channel\n"

@@ -10,11 +10,14 @@ import pytest
 from handlers.cards import Reply
 from handlers.commands import COMMANDS, LISTED, answer
 from handlers.feedback import Person, Place
+from handlers.ladder import Role
 from handlers.rules import Company, Route, Team, When
-from tests.conftest import ANA, BEN, Shop, person, said
+from tests.conftest import ANA, BEN, LEA, Shop, person, said
+from tests.handlers.test_ladder import put_on_duty
 
 HERE = Place.parse("slack:C1")
 ELSEWHERE = Place.parse("slack:D-private")
+CLEO = person("cleo")
 
 
 def types(shop: Shop, word: str, who: Person = ANA, place: Place = ELSEWHERE) -> Reply:
@@ -111,6 +114,34 @@ def test_a_listed_card_holds_no_private_details_for_nobody_draws_the_answer_agai
     assert not any(secret in str(types(shop, "mine").cards) for secret in ("Reyes", "dana@", "+47"))
     assert types(shop, "mine", BEN).cards == ()
     assert shop.acts() == ["received", "claim", "details_shown"], "who was shown nothing is not in the log"
+
+
+@pytest.mark.parametrize("word", ["#1", "1", " #1 "])
+def test_a_number_shows_the_card_of_that_number_as_the_channel_sees_it(shop: Shop, word: str) -> None:
+    shop.hears(said(customer=DANA))
+    shop.tap("claim", BEN)
+    assert types(shop, word).cards == (shop.card(),)
+    assert "Reyes" not in str(types(shop, word, BEN).cards), "nor does who knows the details read them in an answer"
+
+
+def test_what_is_not_open_any_more_is_read_where_its_card_stands_by_who_took_part_and_by_who_leads(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("note", BEN, note="It was the grinder.")
+    shop.tap("claim", ANA)
+    shop.closes(ANA)
+    put_on_duty(shop, Role.LEADER, LEA)
+    told = types(shop, "#1", CLEO)
+    assert [card.plain for card in told.cards] == ["#1 is not open any more. Its card is in the channel of Oak Street."]
+    assert [card.follow_up for card in told.cards] == [1], "so that the answer leads there"
+    for who in (ANA, BEN, LEA):
+        assert types(shop, "#1", who).cards == (shop.card(),)
+    assert types(shop, "#1", CLEO, place=HERE).cards == (shop.card(),)
+
+
+@pytest.mark.parametrize("word", ["#1", "#3", "0", "9" * 18])
+def test_of_a_number_of_another_workspace_nobody_learns_whether_there_is_one(two_teams: Shop, word: str) -> None:
+    two_teams.hears(said("a", tags=("harbour",)), said("b"))
+    assert types(two_teams, word) == Reply(f"There is no #{int(word.removeprefix('#'))} here.")
 
 
 @pytest.mark.parametrize("word", ["help", "HELP ", ""])
