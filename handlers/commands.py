@@ -20,6 +20,7 @@ from handlers.arranged.status import status
 from handlers.arranged.who_is_ops import is_ops
 from handlers.arrivals.heard import heard
 from handlers.cards import Card, Reply
+from handlers.digests.week_now import week
 from handlers.feedback import Case, Person, Place
 from handlers.followup import followup_card
 from handlers.huddles import huddle
@@ -126,6 +127,7 @@ def _usual_help() -> str:
         "heard: pass on what a customer told you\n"
         "lost: note that a customer left, and why\n"
         "huddle: a card to talk about, in the team's channel\n"
+        "week: what was promised and kept so far, for who leads or manages a team; week last\n"
         "less, more, stop: how often you are reminded\n"
         "pause until Monday: no reminders until then\n"
         "quiet 17:00-09:00: your own quiet hours; quiet off ends them\n"
@@ -148,11 +150,11 @@ ABOUT_ONESELF: Mapping[str, Command] = {
     "name": preferences.name,
 }
 """Commands about oneself; text may follow them."""
-WITH_WORDS: Mapping[str, Command] = {"heard": heard, "lost": lose, **ABOUT_ONESELF}
+WITH_WORDS: Mapping[str, Command] = {"heard": heard, "lost": lose, "week": week, **ABOUT_ONESELF}
 BY_OPS: Mapping[str, Command] = {"here": here, "routes": routes, "sources": sources, "ops": ops.ops, "status": status}
 """Commands for ops only."""
 COMMANDS: Mapping[str, Command] = {
-    "mine": _mine, "open": _open, "heard": heard, "lost": lose, "huddle": huddle.huddle, "help": _help, **ABOUT_ONESELF,
+    "mine": _mine, "open": _open, "heard": heard, "lost": lose, "huddle": huddle.huddle, "week": week, "help": _help, **ABOUT_ONESELF,
 }  # fmt: skip
 
 

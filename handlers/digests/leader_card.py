@@ -47,7 +47,7 @@ class Report:
     """Everything it says. `id` is that of its digest. `first_contact` counts opening hours, `customers_waited` all hours. `waiting`
     are the cases that still wait now, with their teams, unclaimed ones first; `people` is how colleagues are named there. `claimed`
     and `contacted` are what leaders did themselves; `words` has one customer's words for each of the top causes; `raised` is what
-    they still have to decide."""
+    they still have to decide. `asked`: somebody asked for it (see week_now.py), so it has the figures alone."""
 
     week: Week
     zone: ZoneInfo
@@ -69,6 +69,12 @@ class Report:
     id: int = 0
     running_before: int = 0
     people: People = People.NAMES
+    asked: bool = False
+
+    @property
+    def so_far(self) -> bool:
+        """Returns whether somebody asked for the week that runs."""
+        return self.asked and Week.of(self.made_at.astimezone(self.zone).date()) <= self.week
 
 
 def report_card(report: Report, now: datetime) -> Card:
@@ -81,15 +87,15 @@ def report_card(report: Report, now: datetime) -> Card:
         *_came_back(report.teams),
         *_causes(report),
         *_score(report.score, report.score_before),
-        *_to_decide(report.teams),
+        *(() if report.asked else _to_decide(report.teams)),
         *money.lines(report.money),
-        _leaders(report),
-        machine_lines.health(report.health),
-        machine_lines.noise(report.noise),
+        *(() if report.asked else _work(report)),
     )
+    plain = _("So far this week, {title}: {promise}") if report.so_far else _("Your week, {title}: {promise}")
+    headline = _("So far this week · {title} · {days}") if report.so_far else _("Your week · {title} · {days}")
     return Card(
-        plain=_("Your week, {title}: {promise}").format(title=title, promise=first[0]),
-        headline=_("Your week · {title} · {days}").format(title=title, days=days(report.week.monday, report.week.sunday)),
+        plain=plain.format(title=title, promise=first[0]),
+        headline=headline.format(title=title, days=days(report.week.monday, report.week.sunday)),
         context=first if items else (*first, *rest),
         buttons=_buttons(report),
         menu=_menu(report),
@@ -221,7 +227,8 @@ def _causes(report: Report) -> tuple[str, ...]:
     if not now:
         return ()
     first = list(now)[:CAUSES]
-    before = [team.causes_before for team in report.teams if team.causes_before is not None]
+    known = [team.causes_before for team in report.teams if team.causes_before is not None]
+    before = [] if report.so_far else known  # a whole week
     was = {cause: _(" (was {n})").format(n=sum(one.get(cause, 0) for one in before)) if before else "" for cause in first}
     each = [f"{cause or _('no cause recorded')} {now[cause]}{was[cause]}" for cause in first]
     said = {cause: cut(" ".join(report.words.get(cause, "").split()), QUOTED) for cause in first}
@@ -278,6 +285,11 @@ def _leaders(report: Report) -> str:
         claimed=ngettext("{n} case", "{n} cases", report.claimed).format(n=report.claimed),
         contacted=ngettext("{n} customer", "{n} customers", report.contacted).format(n=report.contacted),
     )
+
+
+def _work(report: Report) -> tuple[str, ...]:
+    """Returns what leaders did themselves, and how the data and the bot do."""
+    return _leaders(report), machine_lines.health(report.health), machine_lines.noise(report.noise)
 
 
 def _items(report: Report, now: datetime) -> tuple[Card, ...]:

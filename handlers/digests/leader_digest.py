@@ -164,6 +164,7 @@ def picture(tx: Connection, company: Company, row: PostRow | AnyRow, now: dateti
         words=_words(company, caused, known),
         money=_money(said),
         id=row.id,
+        asked=said.get("asked", False),
     )
     return leader_card.report_card(report, now)
 
