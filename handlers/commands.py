@@ -26,6 +26,7 @@ from handlers.followup import followup_card
 from handlers.huddles import huddle
 from handlers.lose import lose
 from handlers.nudges import preferences
+from handlers.nudges.how_reminded import how_reminded
 from handlers.numbered import numbered
 from handlers.rules import Company
 from handlers.situation import Word, number
@@ -33,12 +34,14 @@ from handlers.whereabouts import with_places
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
 from handlers.wording.words import cut
-from storage import followups
+from storage import followups, people
 
 LOOKED_AT, ALIKE = 200, 0.75
 """How many characters of a sentence are searched for a command, and how similar its first word must be to one."""
 LISTED = 10
 """The most cards in one answer; nobody reads a longer list on a phone."""
+AT_A_GLANCE = 5
+"""The most customers without anybody on somebody's home."""
 
 
 def answer(tx: Connection, company: Company, word: str, person: Person, place: Place, now: datetime) -> Reply:
@@ -76,15 +79,36 @@ def _mine(tx: Connection, company: Company, word: Word) -> Reply:
     return Reply(_more(text.format(n=len(held)), held), cards=_cards(tx, company, held, word.at))
 
 
-def _open(tx: Connection, company: Company, word: Word) -> Reply:
+def _open(tx: Connection, company: Company, word: Word, listed: int = LISTED) -> Reply:
     teams = company.within_reach(word.person)
     here = [team for team in teams if word.place in team.channels]
     names = [team.name for team in here or teams]
-    waiting = [cases.case_of(row) for row in followups.unclaimed(tx, names, LISTED + 1)]
+    waiting = [cases.case_of(row) for row in followups.unclaimed(tx, names, listed + 1)]
     if not waiting:
         return Reply(_("Every customer has somebody who replies. Thank you."))
     text = ngettext("One customer waits for somebody.", "{n} customers wait for somebody, the most urgent first.", len(waiting))
-    return Reply(_more(text.format(n=len(waiting)), waiting), cards=_cards(tx, company, waiting, word.at))
+    return Reply(_more(text.format(n=len(waiting)), waiting, listed), cards=_cards(tx, company, waiting[:listed], word.at))
+
+
+def _home(tx: Connection, company: Company, word: Word) -> Reply:
+    """What somebody has, who waits for anybody, and how they are reminded; with the words there are for whom nothing waits."""
+    mine, others = _mine(tx, company, word), _open(tx, company, word, AT_A_GLANCE)
+    known = people.find(tx, word.person.chat, word.person.workspace, word.person.user_id)
+    assert known is not None, "whose customers were looked for is remembered"
+    reminded = Card(plain=how_reminded(known, company.timezone, word.at))
+    nothing = _("Nothing waits for you.")
+    if not mine.cards and not others.cards:
+        return Reply(f"{nothing} {others.text}\n\n{_help(tx, company, word).text}", cards=(reminded,))
+    waiting = Card(plain=f"{others.text} {_('Type “open” to read what they said.')}" if others.cards else others.text)
+    glances = [_without_words(card) for card in others.cards]
+    return Reply(mine.text if mine.cards else nothing, cards=(*mine.cards, waiting, *glances, reminded))
+
+
+def _without_words(card: Card) -> Card:
+    """A home stays as it was drawn until it is opened again, so it keeps no words of customers that somebody does not have; without
+    them, all one can do is take the customer on."""
+    taking = tuple(button for button in card.buttons if button.verb == "claim")
+    return replace(card, plain=card.headline, quote="", buttons=taking, menu=())
 
 
 def _help(tx: Connection, company: Company, word: Word) -> Reply:
@@ -123,6 +147,7 @@ def _usual_help() -> str:
         "Press “I'll reply”, talk to the customer, press “Done…”.\n"
         "mine: the customers you are replying to\n"
         "open: the customers who wait for somebody\n"
+        "home: both, and how you are reminded\n"
         "#42: the card with that number\n"
         "heard: pass on what a customer told you\n"
         "lost: note that a customer left, and why\n"
@@ -154,7 +179,8 @@ WITH_WORDS: Mapping[str, Command] = {"heard": heard, "lost": lose, "week": week,
 BY_OPS: Mapping[str, Command] = {"here": here, "routes": routes, "sources": sources, "ops": ops.ops, "status": status}
 """Commands for ops only."""
 COMMANDS: Mapping[str, Command] = {
-    "mine": _mine, "open": _open, "heard": heard, "lost": lose, "huddle": huddle.huddle, "week": week, "help": _help, **ABOUT_ONESELF,
+    "mine": _mine, "open": _open, "home": _home, "heard": heard, "lost": lose, "huddle": huddle.huddle, "week": week,
+    "help": _help, **ABOUT_ONESELF,
 }  # fmt: skip
 
 
@@ -164,5 +190,5 @@ def _cards(tx: Connection, company: Company, held: list[Case], now: datetime) ->
     return tuple(followup_card.channel_card(case, company.teams[case.team], company.people, now) for case in known)
 
 
-def _more(text: str, held: list[Case]) -> str:
-    return text if len(held) <= LISTED else _("More than {n} customers wait; these are the most urgent.").format(n=LISTED)
+def _more(text: str, held: list[Case], listed: int = LISTED) -> str:
+    return text if len(held) <= listed else _("More than {n} customers wait; these are the most urgent.").format(n=listed)

@@ -454,7 +454,7 @@ async def test_the_home_is_drawn_once_for_an_event_that_slack_repeats() -> None:
             await world.event("Ev1", {"type": "app_home_opened", "user": "U1", "tab": "home", "view": {"hash": "h1"}})
         ((method, said),) = await world.called()
         assert (method, said["user_id"], said["hash"]) == ("views.publish", "U1", "h1")
-        assert world.words == [("mine", Person("slack", "main", "U1"), Place("slack", "main", "U1"))]
+        assert world.words == [("home", Person("slack", "main", "U1"), Place("slack", "main", "U1"))]
 
 
 async def test_a_home_that_changed_meanwhile_is_read_and_drawn_again() -> None:

@@ -103,6 +103,52 @@ def test_open_never_shows_what_was_said_to_another_workspace(two_teams: Shop) ->
     assert types(two_teams, "open", stranger, place=HERE).cards == (), "not even in a channel that is shared with them"
 
 
+AS_EVER = "You are reminded in opening hours, at most twice a day, all in one message."
+TO_CHANGE_IT = "To change it, type “less”, “stop”, “pause until Monday” or “quiet 17:00-09:00”; “more” is as at first."
+
+
+def test_home_shows_what_i_have_then_who_waits_for_anybody_without_their_words_and_how_i_am_reminded(shop: Shop) -> None:
+    shop.hears(said("a"), *(said(f"r-{n}") for n in range(6)))
+    shop.tap("claim", ANA)
+    reply = types(shop, "home")
+    mine, waiting, *others, reminded = reply.cards
+    assert (reply.text, mine) == ("One customer waits for you.", shop.card())
+    assert waiting.plain == "More than 5 customers wait; these are the most urgent. Type “open” to read what they said."
+    assert [other.follow_up for other in others] == [2, 3, 4, 5, 6]
+    assert (others[0].headline, others[0].context) == (shop.card("card:2").headline, shop.card("card:2").context)
+    assert shop.card("card:2").quote not in str(others), "a home stays as it is until somebody opens it again"
+    assert {button.verb for other in others for button in (*other.buttons, *other.menu)} == {"claim"}
+    assert reminded.plain == f"{AS_EVER} {TO_CHANGE_IT}"
+
+
+def test_a_home_with_nobody_on_it_greets_with_the_words_there_are(shop: Shop) -> None:
+    greeting = types(shop, "home", CLEO).text
+    assert greeting.startswith(
+        "Nothing waits for you. Every customer has somebody who replies. Thank you.\n\nWhen a customer is unhappy"
+    )
+    shop.hears(said())
+    assert types(shop, "home", CLEO).text == "Nothing waits for you."
+
+
+@pytest.mark.parametrize(
+    ("asked", "reminded"),
+    [
+        (["less"], "You are reminded once a day, in the morning, in one message."),
+        (["stop"], "You get no reminders, but for those you ask for."),
+        (["quiet 17-9"], f"{AS_EVER} None come between 17:00 and 09:00."),
+        (
+            ["pause until 2026-12-01", "away until 2026-12-04"],
+            f"{AS_EVER} You have paused them until Tue 1 Dec. You are away until Fri 4 Dec.",
+        ),
+        (["less", "pause until 2026-12-01", "more"], AS_EVER),
+    ],
+)
+def test_home_says_how_somebody_asked_to_be_reminded(shop: Shop, asked: list[str], reminded: str) -> None:
+    for word in asked:
+        types(shop, word)
+    assert types(shop, "home").cards[-1].plain == f"{reminded} {TO_CHANGE_IT}"
+
+
 DANA = {"key": "c", "name": "Dana Reyes", "email": "dana@mail.example", "phone": "+47 400 00 000"}
 
 

@@ -70,7 +70,7 @@ async def publish_home(wire: Wire, services: ChatServices, who: Person, view_has
     """Redraw somebody's App Home. `view_hash` is the hash of the page they see; if the page changed meanwhile, its content is read
     again."""
     for seen in (view_hash, ""):
-        reply = await services.answer("mine", who, who.place)
+        reply = await services.answer("home", who, who.place)
         view = blocks.home(asides.my_follow_ups(), reply.cards, "\n\n".join(text for text in (note, reply.text) if text))
         try:
             await answer_of(wire.client.views_publish(user_id=who.user_id, view=view, **({"hash": seen} if seen else {})))
