@@ -20,7 +20,7 @@ from bot.doors import intake
 from bot.doors.browser_doorway import Doorway
 from bot.doors.machine_door import Door
 from bot.house import House
-from bot.pages import health
+from bot.pages import front, health
 from bot.people.duties import keep_duties
 from storage import followups, schema
 from storage.connections import sqlite_version_is_mended
@@ -122,6 +122,7 @@ def web(house: House) -> ASGIApp:
     routes = [intake.route(services), *health.routes(house.store, house.clock.now, house.sources, house.chats)]
     for chat in house.chats.values():
         routes += chat.routes()
+    routes += front.routes(house.settings.company.name, house.settings.retention)
     doors = {route.path: route.app for route in routes if isinstance(route, Door)}
     https = (house.settings.server.public_url or "").startswith("https://")
     return Doorway(Starlette(routes=routes), https=https, doors=doors, but=["/feedback/"])

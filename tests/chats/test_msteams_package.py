@@ -17,6 +17,8 @@ from typer.testing import CliRunner
 
 from bot.__main__ import hero
 from bot.chats.msteams.package import manifest, package
+from bot.pages import front
+from handlers.rules import Retention
 
 APP_ID = "11111111-2222-3333-4444-555555555555"
 ADDRESS = "https://hero.northwind.example"
@@ -102,6 +104,13 @@ def test_the_manifest_has_every_member_teams_requires() -> None:
     required = {"$schema", "manifestVersion", "version", "id", "developer", "name", "description", "icons", "accentColor"}
     assert required <= set(said())
     assert set(said()["developer"]) == {"name", "websiteUrl", "privacyUrl", "termsOfUseUrl"}
+
+
+@pytest.mark.parametrize("under", ["", "/hero"])
+def test_its_links_lead_to_pages_that_there_are(under: str) -> None:
+    links = manifest(APP_ID, f"{ADDRESS}{under}")["developer"]
+    paths = [links[name].removeprefix(f"{ADDRESS}{under}") or "/" for name in ("websiteUrl", "privacyUrl", "termsOfUseUrl")]
+    assert paths == [route.path for route in front.routes("Northwind Coffee", Retention())]
 
 
 def test_the_bot_is_the_one_of_app_yaml_in_teams_and_personal_chats_only() -> None:

@@ -206,7 +206,7 @@ async def test_two_hundred_who_dawdle_keep_nobody_else_waiting(tmp_path: Path) -
 
 async def test_every_answer_tells_browsers_to_be_careful_and_a_page_may_say_otherwise(tmp_path: Path) -> None:
     async with on_practice(tmp_path) as stage:
-        for path in ("/", "/healthz", "/metrics", "/nothing-here"):
+        for path in ("/", "/privacy", "/healthz", "/metrics", "/nothing-here"):
             headers = (await stage.here.client.get(path)).headers
             for name in browser_doorway.ALWAYS:
                 assert headers[name.decode()]

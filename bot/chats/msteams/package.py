@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-VERSION = "1.1.0"
+VERSION = "1.1.1"
 """Increase it with every change of the manifest: Teams accepts an update only with a higher version."""
 
 ACCENT = "#1F3A5F"
@@ -37,7 +37,7 @@ def manifest(app_id: str, public_url: str) -> dict[str, Any]:
     address = urlsplit(public_url)
     if address.scheme != "https" or not address.hostname:
         raise ValueError(f"server.public_url must begin with https:// and name a host, but it is {public_url!r}.")
-    site = f"https://{address.netloc}"
+    site = public_url.rstrip("/")
     return {
         "$schema": "https://developer.microsoft.com/json-schemas/teams/v1.25/MicrosoftTeams.schema.json",
         "manifestVersion": "1.25",
@@ -46,8 +46,8 @@ def manifest(app_id: str, public_url: str) -> dict[str, Any]:
         "developer": {
             "name": "Action Hero",
             "websiteUrl": site,
-            "privacyUrl": site,
-            "termsOfUseUrl": site,
+            "privacyUrl": f"{site}/privacy",
+            "termsOfUseUrl": f"{site}/terms",
         },
         "name": {"short": "Action Hero", "full": "Action Hero: get back to unhappy customers"},
         "description": {
