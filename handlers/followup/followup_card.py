@@ -20,6 +20,7 @@ from handlers.wording.words import (
     colleague,
     cut,
     opening_time,
+    opening_words,
     score,
     short_score,
     times,
@@ -58,7 +59,7 @@ def private_card(case: Case, team: Team, people: People, reader: Person, now: da
     went."""
     if not (case.open and case.owner is not None and case.owner.id == reader.id):
         return Card(plain=_no_longer_yours(case, people))
-    state, until = _your_standing(case, team, now)
+    state, until = your_standing(case, team, now)
     return Card(
         plain=_("{state}, {until}.").format(state=state, until=until),
         headline=_("{state} · {until}").format(state=state, until=until),
@@ -86,7 +87,7 @@ def _headline(case: Case, team: Team, people: People, now: datetime) -> str:
             return _("Closed · {who} replied after {span} · {outcome}").format(who=who, span=span, outcome=outcome)
         case State.DISMISSED:
             return _("Dismissed · {reason}").format(reason=why_dismissed(case.reason))
-    state, until = _standing(case, team, people, now)
+    state, until = standing(case, team, people, now)
     if case.state is State.NEW:
         place = cut(team.title, TITLE)
         return _("{state} · {score} · {place} · {until}").format(state=state, score=score(case), place=place, until=until)
@@ -98,10 +99,10 @@ def _headline(case: Case, team: Team, people: People, now: datetime) -> str:
 def _plain(case: Case, team: Team, people: People, now: datetime) -> str:
     """Returns state, score, place, deadline and first words, in this order, so that a line cut off on a phone still makes sense."""
     said = {"score": short_score(case), "place": cut(team.title, TITLE)}
-    words = f" “{cut(' '.join(case.comment.split()), 80)}”" if case.comment else ""
+    words = f" {opening_words(case.comment)}".rstrip()
     if not case.open:
         return _("{state}: {score} at {place}.").format(state=_ended(case, people), **said) + words
-    state, until = _standing(case, team, people, now)
+    state, until = standing(case, team, people, now)
     if case.in_question:
         return _("{state}: {score} at {place}. Is this a problem?").format(state=state, **said) + words
     return _("{state}: {score} at {place}, {until}.").format(state=begin(state), until=until, **said) + words
@@ -113,7 +114,7 @@ def _ended(case: Case, people: People) -> str:
     return _("Closed by {who}").format(who=called(case.closed_by, people)) if case.closed_by else _("Closed")
 
 
-def _standing(case: Case, team: Team, people: People, now: datetime) -> tuple[str, str]:
+def standing(case: Case, team: Team, people: People, now: datetime) -> tuple[str, str]:
     """Returns how an open case stands, and until when, for both the headline and the line that a phone shows. Once the promise is
     over it says that the customer still waits, and names nobody; a customer who has heard from us is never late."""
     who, zone = called(case.owner, people), team.hours.zone
@@ -142,8 +143,8 @@ def _others_replied(case: Case) -> bool:
     return earlier or (case.owner is not None and case.replied_by is not None and case.replied_by.id != case.owner.id)
 
 
-def _your_standing(case: Case, team: Team, now: datetime) -> tuple[str, str]:
-    """Like `_standing`, addressed to the owner."""
+def your_standing(case: Case, team: Team, now: datetime) -> tuple[str, str]:
+    """Like `standing`, addressed to the owner."""
     name, zone = case.customer.name or _("this customer"), team.hours.zone
     if case.state is State.WAITING:
         looks = _("you look again {at}").format(at=when(case.quiet_until, zone, now)) if case.quiet_until else ""

@@ -7,14 +7,15 @@ from datetime import datetime
 
 from handlers.cards import Button, Card, Style
 from handlers.feedback import Case, Person
+from handlers.followup.followup_card import standing, your_standing
 from handlers.ladder import Role
-from handlers.nudges.reminder import Reminder, question, settled
+from handlers.nudges.reminder import Reminder, in_short, question, settled
 from handlers.nudges.steps import Kind
 from handlers.rules import People
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
 from handlers.wording.masking import for_channel
-from handlers.wording.words import cut, score, when
+from handlers.wording.words import TITLE, cut, opening_words, score, short_score, when
 
 SHOWN = 10
 """Maximum number of cases in one message; nobody reads a longer one on a phone. What is dealt with makes room for the others."""
@@ -25,13 +26,12 @@ def bundle_card(reminders: Sequence[Reminder], reader: Person, people: People, n
     """Returns the whole message. Cases dealt with since say so and have no buttons."""
     items = [_item(each, reader, people, now) for each in reminders]
     shown = _first(items)
-    left = [item for item in shown if item.buttons]
-    text = _headline(reminders, [each for each, item in zip(reminders, items, strict=True) if item.buttons], reader)
-    more = sum(bool(item.buttons) for item in items) - len(left)
+    asking = [each for each, item in zip(reminders, items, strict=True) if item.buttons]
+    text, about = _headline(reminders, asking, reader)
+    more = len(asking) - sum(bool(item.buttons) for item in shown)
     context = (_("And {n} more, which come up here as these are dealt with.").format(n=more),) if more else ()
-    first = f": {cut(shown[0].headline, 90)}" if left or any(each.score for each in reminders) else ""
     return Card(
-        plain=f"{text}{first}",
+        plain=_plain(text, about, reader, people, now),
         headline=text,
         context=context,
         items=tuple(shown),
@@ -45,19 +45,35 @@ def _first(items: Sequence[Card]) -> list[Card]:
     return [items[place] for place in sorted(asking_first[:SHOWN])]
 
 
-def _headline(reminders: Sequence[Reminder], left: Sequence[Reminder], reader: Person) -> str:
-    """Says how many are `left` to answer; of those whose customers need no word now, only if there are no others."""
+def _headline(reminders: Sequence[Reminder], left: Sequence[Reminder], reader: Person) -> tuple[str, Sequence[Reminder]]:
+    """Says how many are `left` to answer; of those whose customers need no word now, only if there are no others. Returns also
+    which these are."""
     gone = [each for each in left if each.went_back]
     looks = [each for each in left if each.for_a_look]
-    if n := len(left) - len(gone) - len(looks):
-        return ngettext("One customer waits for a word from you", "{n} customers wait for a word from you", n).format(n=n)
+    if about := [each for each in left if not (each.went_back or each.for_a_look)]:
+        return _who_waits(about, reader), about
     if n := len(looks):
-        return ngettext("One follow-up needs one more look from you", "{n} follow-ups need one more look from you", n).format(n=n)
-    if n := sum(bool(each.score) for each in reminders):
-        text = ngettext("A customer you looked after answered again", "{n} customers you looked after answered again", n)
-        return text.format(n=n)
+        text = ngettext("One follow-up needs one more look from you", "{n} follow-ups need one more look from you", n)
+        return text.format(n=n), looks
+    if about := [each for each in reminders if each.score]:
+        text = ngettext("A customer you looked after answered again", "{n} customers you looked after answered again", len(about))
+        return text.format(n=len(about)), about
     if n := len(gone):
-        return ngettext("One customer went back to the channel", "{n} customers went back to the channel", n).format(n=n)
+        text = ngettext("One customer went back to the channel", "{n} customers went back to the channel", n)
+        return text.format(n=n), gone
+    return _nothing_left(reminders, reader), ()
+
+
+def _who_waits(about: Sequence[Reminder], reader: Person) -> str:
+    """Says for whom customers wait: for the reader, or for a team they may help."""
+    if all(_is_owner(each, reader) for each in about):
+        text = ngettext("One customer waits for a word from you", "{n} customers wait for a word from you", len(about))
+    else:
+        text = ngettext("One customer waits for a word from us", "{n} customers wait for a word from us", len(about))
+    return text.format(n=len(about))
+
+
+def _nothing_left(reminders: Sequence[Reminder], reader: Person) -> str:
     if n := sum(each.case.open and _is_owner(each, reader) for each in reminders):
         several = ngettext("One of these is yours now. Thank you.", "{n} of these are yours now. Thank you.", n)
         return several.format(n=n) if len(reminders) > 1 else _("It is yours now. Thank you.")
@@ -66,9 +82,30 @@ def _headline(reminders: Sequence[Reminder], left: Sequence[Reminder], reader: P
     return _("Nothing here waits for you any more.")
 
 
+def _plain(text: str, about: Sequence[Reminder], reader: Person, people: People, now: datetime) -> str:
+    """Returns the line that a phone shows: how many there are, and the first of them as the line of a card has it."""
+    if not about:
+        return text
+    first = _line(about[0], reader, people, now)
+    if len(about) > 1:
+        return _("{headline}. First: {first}").format(headline=text, first=first)
+    return _("{headline}: {first}").format(headline=text, first=first)
+
+
+def _line(each: Reminder, reader: Person, people: People, now: datetime) -> str:
+    """Returns score, place, deadline, what is asked and first words, in this order, so that a line cut off still makes sense."""
+    mine, case = _is_owner(each, reader), _seen(each, reader)
+    place = cut(each.team.title, TITLE)
+    if each.score:
+        return _("{score} at {place}. Thank you for looking after them.").format(score=each.score, place=place)
+    _state, until = your_standing(case, each.team, now) if mine else standing(case, each.team, people, now)
+    said = _("{score} at {place}, {until}.").format(score=short_score(case), place=place, until=until)
+    return " ".join(text for text in (said, in_short(each, reader, people), opening_words(case.comment)) if text)
+
+
 def _item(each: Reminder, reader: Person, people: People, now: datetime) -> Card:
     mine = _is_owner(each, reader)
-    case, zone = each.case if mine else for_channel(each.case, each.team), each.team.hours.zone
+    case, zone = _seen(each, reader), each.team.hours.zone
     over = settled(each, reader, people)
     text = over or question(each, reader, people, now)
     context = " · ".join([score(case), each.team.title, when(case.occurred_at, zone, now)])
@@ -87,6 +124,11 @@ def _item(each: Reminder, reader: Person, people: People, now: datetime) -> Card
 
 def _is_owner(each: Reminder, reader: Person) -> bool:
     return each.case.owner is not None and each.case.owner.id == reader.id
+
+
+def _seen(each: Reminder, reader: Person) -> Case:
+    """Returns the case as this reader may see it."""
+    return each.case if _is_owner(each, reader) else for_channel(each.case, each.team)
 
 
 def _reach(case: Case) -> tuple[str, ...]:

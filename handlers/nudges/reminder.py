@@ -100,6 +100,23 @@ def question(each: Reminder, reader: Person, people: People, now: datetime) -> s
     return _for_its_reason(each.kind) or _to_owner(each, since, by)
 
 
+def in_short(each: Reminder, reader: Person, people: People) -> str:
+    """Returns what the line that a phone shows says of it beside its deadline; empty where the deadline is all there is to say."""
+    case, who = each.case, begin(called(each.case.owner, people))
+    if each.went_back:
+        return _("Would you like to have it back?")
+    if each.for_a_hand:
+        return _("{who} could use a hand.").format(who=who)
+    if case.owner is None:
+        return _("Nobody has it yet.")
+    if each.role is not Role.OWNER:
+        return _("{who} has it.").format(who=who)
+    reason = _for_its_reason(each.kind)
+    if case.owner.id != reader.id:
+        return f"{_('{who} is away.').format(who=who)} {reason}".rstrip()
+    return _("Still yours?") if each.asks and case.asked_at is not None else reason
+
+
 def _for_the_owner(each: Reminder, who: str, since: str) -> str:
     """The wording for whoever stands in for the owner."""
     if each.kind is Kind.ANSWERED:

@@ -20,6 +20,8 @@ TITLE = 40
 """Characters of a team's title on a card."""
 QUOTED = 280
 """Characters of a customer's own words on a card; a private button shows the rest."""
+BEGINNING = 80
+"""Characters of a customer's own words in the one line that a phone shows."""
 CALLED = 40
 """Characters of a colleague's name: enough for nearly all, and short enough for the one line that a phone shows."""
 
@@ -156,6 +158,11 @@ def cut(text: str, length: int) -> str:
     head = text[: length - 1]
     at_word = head.rfind(" ")
     return (head[:at_word] if at_word > length // 2 else head).rstrip() + "…"
+
+
+def opening_words(comment: str) -> str:
+    """Returns how a customer's words begin, quoted, for the one line that a phone shows; empty if there are none."""
+    return f"“{cut(' '.join(comment.split()), BEGINNING)}”" if comment else ""
 
 
 def _weekday(at: date) -> str:

@@ -287,7 +287,7 @@ def test_a_stand_in_reads_that_the_customer_answered_and_never_the_same_words_tw
     passes_until(known, MONDAY + timedelta(days=1, hours=4))
     first, *later = told(known, BEN)
     assert first == "Ana is away, and the customer has answered. Can you take it over?"
-    assert bundles(known, BEN)[0].plain.startswith("One customer waits for a word from you: ")
+    assert bundles(known, BEN)[0].plain.startswith("One customer waits for a word from us: 3/10 at Oak Street, ")
     assert len({first, *later}) == len(later) + 1
 
 

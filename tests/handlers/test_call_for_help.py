@@ -28,7 +28,7 @@ def test_the_leader_reads_who_asks_for_a_hand_and_can_take_it_over_or_pass_it_on
     claimed.tap("help", ANA)
     ticks(claimed)
     [bundle] = bundles(claimed, LEA)
-    assert bundle.headline == "One customer waits for a word from you"
+    assert bundle.headline == "One customer waits for a word from us"
     [item] = bundle.items
     assert item.headline == ASKED
     assert item.footer == "#1 · Oak Street"

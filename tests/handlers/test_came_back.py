@@ -44,7 +44,9 @@ def test_the_thread_of_the_old_card_reads_the_score_and_whoever_closed_it_reads_
     ticks(helped)
     [bundle] = bundles(helped, ANA)
     assert bundle.headline == "A customer you looked after answered again"
-    assert bundle.plain == f"A customer you looked after answered again: {TOLD}"
+    assert (
+        bundle.plain == "A customer you looked after answered again: NPS 9 of 10 at Oak Street. Thank you for looking after them."
+    )
     [item] = bundle.items
     assert (item.headline, item.buttons, item.menu, item.footer) == (TOLD, (), (), "#1 · Oak Street")
     assert item.quote == "Waited 45 minutes and nobody came.", "by which it is recognised"

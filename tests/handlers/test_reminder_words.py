@@ -1,0 +1,84 @@
+"""What a private reminder says on a phone, which shows one line of it: which customer, until when, and whom they wait for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from handlers.feedback import Case, Person, State
+from handlers.ladder import Role
+from handlers.nudges.bundle_card import bundle_card
+from handlers.nudges.reminder import Reminder
+from handlers.rules import People
+from tests.conftest import FRIDAY
+from tests.handlers.test_cards import ANA, BEN, SECRETS, TEAM, case
+
+BEFORE, AFTER = FRIDAY + timedelta(days=3), FRIDAY + timedelta(days=5)
+LATE = replace(case(State.CLAIMED), asked_at=AFTER)
+HEARD = replace(case(State.CLAIMED), contacted_at=FRIDAY)
+ASKED_FOR_A_HAND = replace(LATE, help_at=AFTER)
+NAMES_HERSELF = replace(case(), comment="Ring Dana Reyes-Quintero on +47 400 12 345.")
+WORDS = "“Waited 45 minutes and nobody came.”"
+
+
+def reminder(about: Case, step: str, role: Role, *, asks: bool = False) -> Reminder:
+    return Reminder(about, TEAM, role, step, asks, AFTER)
+
+
+def phone(*reminders: Reminder, reader: Person = ANA, early: bool = False) -> str:
+    return bundle_card(reminders, reader, People.NAMES, BEFORE if early else AFTER).plain
+
+
+@pytest.mark.parametrize(
+    ("each", "reader", "line"),
+    [
+        (
+            reminder(LATE, "claimed-100-owner", Role.OWNER, asks=True),
+            ANA,
+            f"One customer waits for a word from you: 3/10 at Oak Street, promised by Tue 11:00. Still yours? {WORDS}",
+        ),
+        (
+            reminder(HEARD, "asked-answered-7", Role.OWNER),
+            ANA,
+            "One customer waits for a word from you: 3/10 at Oak Street, still to be closed. "
+            f"The customer has answered. Have another look? {WORDS}",
+        ),
+        (
+            reminder(case(), "unclaimed-150-leader", Role.LEADER),
+            BEN,
+            f"One customer waits for a word from us: 3/10 at Oak Street, promised by Fri 15:00. Nobody has it yet. {WORDS}",
+        ),
+        (
+            reminder(LATE, "quiet-150-leader", Role.LEADER),
+            BEN,
+            f"One customer waits for a word from us: 3/10 at Oak Street, promised by Tue 11:00. Ana Silva has it. {WORDS}",
+        ),
+        (
+            reminder(ASKED_FOR_A_HAND, "help-7", Role.BACKUP),
+            BEN,
+            f"One customer waits for a word from us: 3/10 at Oak Street, promised by Tue 11:00. Ana Silva could use a hand. {WORDS}",
+        ),
+        (
+            reminder(ASKED_FOR_A_HAND, "claimed-100-owner-for-owner", Role.OWNER),
+            BEN,
+            f"One customer waits for a word from us: 3/10 at Oak Street, promised by Tue 11:00. Ana Silva is away. {WORDS}",
+        ),
+    ],
+)  # fmt: skip
+def test_the_line_on_a_phone_tells_which_customer_by_when_and_what_is_asked(each: Reminder, reader: Person, line: str) -> None:
+    assert phone(each, reader=reader) == line
+
+
+def test_of_several_the_phone_shows_how_many_and_the_first_that_still_waits() -> None:
+    closed = replace(case(State.CLOSED), id=41)
+    some = [reminder(each, "quiet-75-owner", Role.OWNER) for each in (closed, case(State.CLAIMED), replace(LATE, id=43))]
+    line = f"2 customers wait for a word from you. First: 3/10 at Oak Street, by Tue 11:00. {WORDS}"
+    assert phone(*some, early=True) == line
+
+
+def test_nobody_but_the_owner_reads_a_surname_or_a_number_on_their_phone() -> None:
+    line = phone(reminder(NAMES_HERSELF, "unclaimed-150-leader", Role.LEADER), reader=BEN)
+    assert line.endswith("“Ring Dana R. on [phone].”")
+    assert not any(secret in line for secret in SECRETS)
