@@ -148,24 +148,30 @@ def _promise(report: Report) -> str:
         return _("No customer told us that we let them down.")
     said = _kept(kept, sum(team.figures.running for team in report.teams))
     if report.first_contact.median is not None:
-        said += " " + _heard(report.first_contact, report.customers_waited)
+        said += " " + _heard(report.first_contact, report.customers_waited, kept.told)
     if ended := report.before.told - report.running_before:
         said += " " + _("The week before: {part} of {whole}.").format(part=report.before.in_time, whole=ended)
     return f"{said} {told_again(again)}" if again else said
 
 
-def _heard(spread: Spread, waited: Spread) -> str:
-    """Says how soon, in opening hours, and in the customers' hours if they differ."""
+def _heard(spread: Spread, waited: Spread, told: int) -> str:
+    """Says how soon, in opening hours, and in the customers' hours if they differ, and of how many, unless all who `told` us heard
+    from us."""
     median, theirs = (timedelta(seconds=each.median or 0) for each in (spread, waited))
-    said = _("Half heard from us within {median} of opening hours")
-    if spread.number == 1:
-        said = _("One heard from us, within {median} of opening hours")
-    said = said.format(median=opening_time(median))
+    if spread.number == told:
+        said = ngettext("The customer heard from us within {median} of opening time", "Half heard from us within {median} of opening time", told)  # fmt: skip # noqa: E501
+    else:
+        said = ngettext(
+            "The one who heard from us did so within {median} of opening time",
+            "Of the {n} who heard from us, half did within {median} of opening time",
+            spread.number,
+        )
+    said = said.format(n=spread.number, median=opening_time(median))
     if opening_time(theirs) != opening_time(median):
         said += _(" ({waited} for the customer)").format(waited=took(theirs))
     if spread.slowest_tenth is None:
         return f"{said}."
-    return said + _(", the slowest tenth took {slow} or more.").format(slow=opening_time(timedelta(seconds=spread.slowest_tenth)))
+    return said + _("; the slowest tenth took {slow} or more.").format(slow=opening_time(timedelta(seconds=spread.slowest_tenth)))
 
 
 def _kept(kept: Kept, running: int) -> str:

@@ -115,7 +115,7 @@ def test_it_says_what_was_kept_who_waits_and_what_leaders_did_themselves(shop: W
     shop.says(10, "Lovely.")
     card = reads(shop)
     assert all_of(card) == (
-        "Promise kept: 2 of 3. Half heard from us within 30 min of opening hours.",
+        "Promise kept: 2 of 3. Of the 2 who heard from us, half did within 30 min of opening time.",
         "1 customer waits for a word from us, since Mon 16 Nov 10:00.",
         "Teams that could use a hand: Harbour: 1 waits.",
         "1 team kept up.",
@@ -148,7 +148,7 @@ def test_opening_hours_are_told_in_hours_and_never_as_days_of_24(shop: Week47) -
     shop.tap("claim", ANA, 1)
     shop.passes(hours=72)  # of which the team was open for thirty
     shop.tap("contacted", ANA, 1)
-    assert "One heard from us, within 30 h of opening hours (3 days for the customer)." in reads(shop).context[0]
+    assert "The customer heard from us within 30 h of opening time (3 days for the customer)." in reads(shop).context[0]
     assert (took(timedelta(hours=33)), opening_time(timedelta(hours=33))) == ("1 day", "33 h")
 
 
@@ -362,7 +362,10 @@ def test_what_still_runs_beside_what_was_kept_and_what_was_missed(shop: Week47) 
     for n in (3, 4, 5):
         shop.says(2, f"Saturday {n}.")
     shop.tap("claim", ANA, 3)
-    assert reads(shop).context[0] == "Promise kept: 1 of 2. 3 still have time. One heard from us, within 30 min of opening hours."
+    assert (
+        reads(shop).context[0]
+        == "Promise kept: 1 of 2. 3 still have time. The one who heard from us did so within 30 min of opening time."
+    )
 
 
 def test_whose_promise_still_runs_is_missed_in_no_week_before_either(shop: Week47) -> None:
@@ -374,7 +377,7 @@ def test_whose_promise_still_runs_is_missed_in_no_week_before_either(shop: Week4
     shop.now = NEXT
     shop.done(3)
     assert reads(shop, NEXT + timedelta(days=7), "2026-W48").context[0] == (
-        "Promise kept: 1 of 1. One heard from us, within 30 min of opening hours. The week before: 1 of 1."
+        "Promise kept: 1 of 1. The customer heard from us within 30 min of opening time. The week before: 1 of 1."
     )
 
 

@@ -20,6 +20,7 @@ LATE = replace(case(State.CLAIMED), asked_at=AFTER)
 HEARD = replace(case(State.CLAIMED), contacted_at=FRIDAY)
 ASKED_FOR_A_HAND = replace(LATE, help_at=AFTER)
 NAMES_HERSELF = replace(case(), comment="Ring Dana Reyes-Quintero on +47 400 12 345.")
+ANSWERED = "The customer has answered. Have another look?"
 WORDS = "“Waited 45 minutes and nobody came.”"
 
 
@@ -42,8 +43,7 @@ def phone(*reminders: Reminder, reader: Person = ANA, early: bool = False) -> st
         (
             reminder(HEARD, "asked-answered-7", Role.OWNER),
             ANA,
-            "One customer waits for a word from you: 3/10 at Oak Street, still to be closed. "
-            f"The customer has answered. Have another look? {WORDS}",
+            f"One customer waits for a word from you: 3/10 at Oak Street, still to be closed. {ANSWERED} {WORDS}",
         ),
         (
             reminder(case(), "unclaimed-150-leader", Role.LEADER),
