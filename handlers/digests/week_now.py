@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases
+from handlers import colleagues
 from handlers.calendar import weeks
 from handlers.cards import Card, Reply
 from handlers.digests import leader_digest
@@ -31,7 +31,7 @@ def week(tx: Connection, company: Company, word: Word) -> Reply:
     """Returns the week that runs, or the last, of the team in whose channel it is typed, else of all teams of that person."""
     if word.rest.casefold() not in ("", "last"):
         return Reply(_("Which week? Type “week” for this one, “week last” for the one before."))
-    led, managed = _of(tx, company, cases.remember(tx, word.person))
+    led, managed = _of(tx, company, colleagues.remember(tx, word.person))
     theirs = [*led, *(team for team in managed if team not in led)]
     if not theirs:
         return Reply(_("Only who leads or manages a team can ask for its week. “open” shows who waits for somebody."))
