@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import colleagues
+from handlers import cases, colleagues
 from handlers.calendar import weeks
 from handlers.cards import Card, Reply
 from handlers.digests import leader_digest
