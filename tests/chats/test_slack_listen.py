@@ -568,6 +568,13 @@ def test_the_guide_names_each_scope_and_each_event_with_the_manifests_own_reason
     assert rows == {**SCOPES, **EVENTS}
 
 
+def test_the_guide_names_what_the_manifest_puts_into_the_menu_of_every_message() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "slack.md").read_text("utf-8")
+    shortcuts = manifest(None)["features"]["shortcuts"]
+    assert shortcuts
+    assert [each["name"] for each in shortcuts if f"*{each['name']}*" not in " ".join(guide.split())] == []
+
+
 def test_loading_the_options_loads_no_slack_library() -> None:
     loaded = "print([name for name in sys.modules if name.startswith('slack_')])"
     asked = f"import sys, bot.chats.slack, bot.chats.slack.manifest, bot.chats.slack.blocks; {loaded}"

@@ -13,9 +13,16 @@ from storage import delivery_log
 from tests.running import eventually
 from tests.stages import STAGES, Stages, on_slack
 
-pytestmark = pytest.mark.anyio
+WORKS = "Does this button work?"
 
 
+@pytest.mark.parametrize("page", ["slack", "msteams"])
+def test_the_guide_says_to_press_the_button_that_the_test_card_has(page: str) -> None:
+    guide = " ".join((Path(__file__).parents[2] / f"docs/{page}.md").read_text("utf-8").split())
+    assert f"marked *Test* appears in the channel for a minute. Press **{WORKS}**" in guide
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("chat", STAGES)
 async def test_the_test_card_is_marked_answers_its_button_and_goes_away_again(tmp_path: Path, chat: str) -> None:
     stages: Stages = STAGES[chat]
@@ -26,7 +33,7 @@ async def test_the_test_card_is_marked_answers_its_button_and_goes_away_again(tm
         assert "Test · New" in card
         assert "No customer waits" in card
         assert "reply" not in "\n".join(card.splitlines()[3:])  # none of the real buttons
-        assert "It works" in (await stage.press("ana", "Does this button work?")).text
+        assert "It works" in (await stage.press("ana", WORKS)).text
         seen.set()
         await sending
         assert await stage.channel() == []
@@ -34,6 +41,7 @@ async def test_the_test_card_is_marked_answers_its_button_and_goes_away_again(tm
         assert await stage.here.house.store.read(delivery_log.unfinished, 10) == [], "nothing is stored"
 
 
+@pytest.mark.anyio
 async def test_somebody_who_stops_waiting_leaves_no_card_behind(tmp_path: Path) -> None:
     async with on_slack(tmp_path) as stage:
         said: list[str] = []
@@ -45,6 +53,7 @@ async def test_somebody_who_stops_waiting_leaves_no_card_behind(tmp_path: Path) 
         assert await eventually(lambda: all(post.deleted for post in stage.slack.posts()))
 
 
+@pytest.mark.anyio
 async def test_an_unknown_route_and_a_channel_that_refuses_are_said_in_a_sentence(tmp_path: Path) -> None:
     async with on_slack(tmp_path) as stage:
         with pytest.raises(Mistaken, match="There is: 'everyone else'"):
