@@ -51,7 +51,8 @@ nudges = Gauge(
     "action_hero_recent_nudges", "Reminders of the last 30 days, by what became of them and for whom.", ["state", "role"]
 )
 nudges_off_hours = Gauge(
-    "action_hero_recent_nudges_outside_opening", "Those sent outside the team's opening hours: only routes that say at_once."
+    "action_hero_recent_nudges_outside_opening",
+    "Those sent while the team was closed: 0, but for at_once, and for what a message tells of another team that is closed.",
 )
 bundles = Gauge("action_hero_recent_bundles", "Private messages with reminders, of the last 30 days.")
 bundles_per_day = Gauge(

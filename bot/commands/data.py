@@ -115,7 +115,7 @@ def backup(
     config: Config = APP_YAML,
     database: Database = None,
 ) -> None:
-    """Copy the database while the bot runs. To restore: stop the bot, put the copy in the database's place, start it."""
+    """Copy the database while the bot runs. docs/data.md says how to put it back."""
     from bot.data.backing_up import back_up
 
     address = address_of(config, database)

@@ -52,6 +52,12 @@ def test_the_help_says_what_happens_without_a_command(tmp_path: Path) -> None:
     assert "Without a command: serve, where there is an app.yaml" in " ".join(hero("--help", folder=tmp_path).out.split())
 
 
+def test_the_help_of_a_backup_leads_to_the_page_that_says_which_files_to_move_away_before_it_is_put_back(tmp_path: Path) -> None:
+    assert "docs/data.md says how to put it back" in " ".join(hero("backup", "--help", folder=tmp_path).out.split())
+    putting_back = (ROOT / "docs/data.md").read_text("utf-8").partition("## Copy it and put it back")[2]
+    assert "Move `action-hero.db`, `action-hero.db-wal` and `action-hero.db-shm` away" in putting_back
+
+
 def test_the_release_is_said(tmp_path: Path) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     told = hero("--version", folder=tmp_path)
