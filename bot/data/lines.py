@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+import sys
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from bot.progress import watched
 from bot.refusals import Mistaken, unfinished
 from handlers.feedback import FieldError
 
+STANDARD_INPUT = Path("-")
 MISTAKES = 20
 """The number of mistakes listed; beyond it only a count is given."""
 
@@ -70,18 +73,21 @@ def read(
     name_of: Callable[[T], Hashable],
     called: Callable[[T], str],
 ) -> tuple[list[T], list[Mistake]]:
-    """Parse each record with `one`, which is given the non-blank cells and may raise FieldError. Returns the records and the
-    mistakes.
+    """Parse each record of the file, or of standard input where `path` is `-`, with `one`, which is given the non-blank cells and
+    may raise FieldError. Returns the records and the mistakes.
 
     `name_of` gives a record's unique key, and `called` describes a record in messages. Raises Mistaken when the file cannot be
     read at all.
     """
     try:
+        if path == STANDARD_INPUT:
+            given = sys.stdin.buffer.read().decode("utf-8-sig")
+            return _parsed(io.StringIO(given, newline=""), len(given), columns, one, name_of, called)
         with path.open(encoding="utf-8-sig", newline="") as file:
             return _parsed(file, path.stat().st_size, columns, one, name_of, called)
     except (OSError, UnicodeDecodeError) as error:
         why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or str(error)
-        raise Mistaken(f"{path} cannot be read ({why}). Nothing was changed.") from error
+        raise Mistaken(f"{_as_named(path)} cannot be read ({why}). Nothing was changed.") from error
 
 
 def _parsed(
@@ -143,8 +149,12 @@ def _cells(named: Sequence[str], values: Sequence[str]) -> dict[str, str]:
 def mistaken(path: Path, mistakes: Sequence[Mistake]) -> Outcome:
     """Returns the outcome that lists the mistakes and says that nothing was changed."""
     more = [f"  … and {len(mistakes) - MISTAKES} more"] if len(mistakes) > MISTAKES else []
-    head = f"{path} has {len(mistakes)} mistake{'s' * (len(mistakes) != 1)}, so nothing was changed:"
+    head = f"{_as_named(path)} has {len(mistakes)} mistake{'s' * (len(mistakes) != 1)}, so nothing was changed:"
     return Outcome("\n".join([head, *map(str, mistakes[:MISTAKES]), *more]), failed=True)
+
+
+def _as_named(path: Path) -> str:
+    return "standard input" if path == STANDARD_INPUT else str(path)
 
 
 def gone_on_with(done: int, all_of_them: int, noun: str) -> AbstractContextManager[None]:

@@ -70,6 +70,14 @@ def test_a_file_of_customers_is_taken_in_and_taken_in_again_without_a_change(fol
     assert rows(folder)["c-1"] == ("Dana", 48000.5, "platinum", "Lea", "Oslo")
 
 
+def test_a_file_may_come_through_standard_input_and_its_mistakes_are_told_all_the_same(folder: Path) -> None:
+    told = hero("import", "customers", "-", folder=folder, typed="\ufeffkey,name\nc-1,Zażółć Ø\n")
+    assert (told.status, told.out) == (0, "1 new.\n")
+    assert rows(folder)["c-1"][0] == "Zażółć Ø"
+    told = hero("import", "feedback", "-", folder=folder, typed="id,metric,score\nr-1,nps,11\n")
+    assert (told.status, told.out.splitlines()[0]) == (2, "standard input has 1 mistake, so nothing was changed:")
+
+
 @pytest.mark.parametrize("between", [0, 600])
 @pytest.mark.parametrize(("key", "counts"), [("c-1", "{0} new, 1 known already"), ("", "{0} new, 1 changed")])
 def test_whoever_stands_there_by_key_and_by_e_mail_is_new_once_wherever_the_file_is_cut(

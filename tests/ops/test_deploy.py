@@ -113,6 +113,15 @@ def test_the_compose_file_names_what_exists_and_gives_the_bot_little() -> None:
     assert re.search(r"\$\{POSTGRES_PASSWORD:\?", database["environment"]["POSTGRES_PASSWORD"])
 
 
+def test_the_compose_file_for_sqlite_is_the_other_without_its_database_and_keeps_its_data_in_a_volume() -> None:
+    alone: dict[str, Any] = YAML(typ="safe").load((DEPLOY / "docker/compose.sqlite.yaml").read_text("utf-8"))
+    bot = COMPOSE["services"]["hero"]
+    expected = {key: value for key, value in bot.items() if key != "depends_on"}
+    expected |= {"volumes": [*bot["volumes"], "data:/data"], "tmpfs": ["/tmp"]}
+    assert alone == {"name": COMPOSE["name"], "services": {"hero": expected}, "volumes": {"data": None}}
+    assert "VOLUME /data\n" in DOCKERFILE, "a new volume belongs to whom the folder of the image belongs to"
+
+
 def test_the_unit_stops_patiently_and_starts_again_for_ever_but_on_a_mistake_in_the_configuration() -> None:
     from bot.commands.terminal import UNUSABLE
     from bot.serve import DRAIN_S
