@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.refusals import Mistaken
+from handlers.rules import LOW
 from handlers.wording.words import took
 from storage import delivery_log, feedback, followups, messages
 from storage.database import Store
@@ -90,12 +91,13 @@ def _held(store: Store) -> list[str]:
 
 
 def _unrouted(store: Store) -> list[str]:
-    """Feedback of the last 7 days that matched no route: it is stored, and nobody was asked to follow up."""
-    number = store.read_sync(feedback.unrouted, datetime.now(UTC) - UNROUTED)
+    """Feedback of the last 7 days that somebody should have been asked about, and that matched no route."""
+    number = store.read_sync(feedback.unrouted, datetime.now(UTC) - UNROUTED, LOW)
     if not number:
         return []
     many = "s" * (number > 1)
-    return [f"{number} answer{many} of the last 7 days matched no route: nobody was asked. Try one: hero rehearse SOURCE FILE"]
+    told = f"{number} answer{many} of the last 7 days, unhappy or without a score, matched no route: nobody was asked to reply."
+    return [f"{told} Try one: hero rehearse SOURCE FILE"]
 
 
 def _line(row: AnyRow) -> str:

@@ -181,7 +181,12 @@ def _piece(settings: Settings, source: str, said: Feedback, now: datetime) -> li
             told = _promised(settings, candidate, said, now) if asks_somebody(candidate, said) else _as_a_win(settings, candidate)
             return [*lines, f"Route     → {candidate.name} matches", *told]
         lines.append(f"Route     · {candidate.name}")
-    return [*lines, "Team      nobody: no route matches. It would be stored, counted as unrouted, and shown to ops."]
+    if rules.band(said) in rules.LOW:
+        return [
+            *lines,
+            "Team      nobody: no route matches. It would be stored, and ops would be told that nobody was asked to reply.",
+        ]
+    return [*lines, "Team      nobody: no route matches, which is usual for customers who are not unhappy. It would be stored."]
 
 
 def _as_a_win(settings: Settings, route: Route) -> list[str]:

@@ -30,6 +30,8 @@ def link(tx: Connection, company: Company, word: Word) -> Reply:
     if ADDRESS.fullmatch(address) is None:
         return Reply(_("Which address does your team know you by? Type for example “link lea@example.com”."))
     who = colleagues.remember(tx, word.person)
+    if company.is_ours(who) and (who.email or "").casefold() == address:
+        return Reply(_("You are known by that address already."))
     asked = [person for person in known_ops(tx, company) if (person.chat, person.workspace) == (who.chat, who.workspace)]
     if not asked:
         return Reply(_("Nobody here could confirm that, so nothing was changed: no ops is known in this chat yet."))

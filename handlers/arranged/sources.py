@@ -160,7 +160,7 @@ def _of_chat(company: Company, row: AnyRow, last: datetime | None, now: datetime
 
 
 def _heard(company: Company, name: str, kind: str, last: datetime | None, now: datetime) -> tuple[str, str]:
-    heard = _("last heard of {span} ago").format(span=took(now - last)) if last is not None else _("never heard of")
+    heard = _("last heard from {span} ago").format(span=took(now - last)) if last is not None else _("nothing has come from it yet")
     if sends_customers(company, kind):
         heard = _("sends who the customers are, and no answers of theirs")
     return f"{company.address}/feedback/{name}", heard

@@ -11,13 +11,14 @@ from handlers.arranged import unread
 from handlers.arranged.arrangements import Kind
 from handlers.arranged.undo import undo_button
 from handlers.cards import Card, Reply
-from handlers.rules import Company
+from handlers.feedback import Person, Place
+from handlers.rules import LOW, Company
 from handlers.situation import Word
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
 from handlers.wording.openings import cards_waiting
-from handlers.wording.words import called, when
-from storage import arrangements, delivery_log, feedback, followups
+from handlers.wording.words import begin, called, when
+from storage import arrangements, delivery_log, feedback, followups, people
 from storage.prepared import AnyRow
 
 WEEK = timedelta(days=7)
@@ -68,12 +69,15 @@ def _deliveries(tx: Connection) -> list[str]:
 
 
 def _unrouted(tx: Connection, now: datetime) -> list[str]:
-    number = feedback.unrouted(tx, now - WEEK)
+    """Only those somebody should have been asked about: most routes leave happy customers out on purpose."""
+    number = feedback.unrouted(tx, now - WEEK, LOW)
     if not number:
         return []
     return [
         ngettext(
-            "One answer of the last 7 days matched no route.", "{n} answers of the last 7 days matched no route.", number
+            "One answer of the last 7 days, unhappy or without a score, matched no route, so nobody was asked to reply.",
+            "{n} answers of the last 7 days, unhappy or without a score, matched no route, so nobody was asked to reply.",
+            number,
         ).format(n=number)
     ]
 
@@ -100,21 +104,57 @@ def _not_read(tx: Connection, company: Company, now: datetime) -> list[str]:
 
 
 def _change(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Card:
-    kinds = {
-        Kind.TEAM: _("the team"),
-        Kind.ROUTE: _("the route"),
-        Kind.ORDER: _("the order of the"),
-        Kind.OPS: _("who is ops:"),
-        Kind.LINK: _("the address of"),
-        Kind.SOURCE: _("the source"),
-    }
-    name = _("routes") if row.kind == Kind.ORDER else row.name
-    told = _("{who} changed {kind} {name}, {at}").format(
-        who=called(colleagues.person_of(tx, row.person_id), company.people),
-        kind=kinds.get(row.kind, row.kind),
-        name=name,
-        at=when(row.at, company.timezone, now),
-    )
     newest = arrangements.newest(tx, row.kind, row.name)
     holds = newest is not None and newest.id == row.id
-    return Card(plain=told, headline=told, buttons=(undo_button(row.id),) if holds else ())
+    told = _link(tx, company, row, holds=holds) if row.kind == Kind.LINK else _done(tx, company, row)
+    told = _("{what}, {at}").format(what=told, at=when(row.at, company.timezone, now))
+    undoable = holds and (row.kind != Kind.LINK or _is_linked(row) or row.undoes is not None)
+    return Card(plain=told, headline=told, buttons=(undo_button(row.id),) if undoable else ())
+
+
+def _done(tx: Connection, company: Company, row: AnyRow) -> str:
+    """Returns who changed what; for a question about an address, see `_link`."""
+    who, before = _who(tx, company, row), arrangements.before(tx, row)
+    if row.kind == Kind.ORDER:
+        return _("{who} changed the order of the routes").format(who=who)
+    if row.kind == Kind.OPS:
+        said = _("{who} named {whom} as ops") if row.keys is not None else _("{who} took {whom} off the list of ops")
+        return said.format(who=who, whom=_whom(tx, company, row))
+    kinds = {Kind.TEAM: _("the team"), Kind.ROUTE: _("the route"), Kind.SOURCE: _("the source")}
+    if row.undoes is not None:
+        said = _("{who} undid a change of {kind} {name}")
+    elif before is None or before.keys is None:
+        said = _("{who} added {kind} {name}")
+    else:
+        said = _("{who} changed {kind} {name}")
+    keys = row.keys or (before.keys if before is not None else None) or {}
+    return said.format(who=who, kind=kinds.get(row.kind, row.kind), name=keys.get("title", row.name))
+
+
+def _link(tx: Connection, company: Company, row: AnyRow, *, holds: bool) -> str:
+    """Returns what was asked or answered about somebody's address. Nothing has changed until ops confirm it."""
+    before = arrangements.before(tx, row)
+    keys = row.keys or (before.keys if before is not None else None) or {}
+    if _is_linked(row):
+        said = _("{who} confirmed that {whom} is {email}")
+    elif row.keys is None or row.undoes is not None:
+        said = _("{who} said that {whom} is not {email}")
+    else:
+        said = _("{whom} asks to be known as {email}: not answered yet") if holds else _("{whom} asked to be known as {email}")
+    whom = _whom(tx, company, row)
+    return begin(said.format(who=_who(tx, company, row), whom=whom, email=keys.get("email", _("another address"))))
+
+
+def _is_linked(row: AnyRow) -> bool:
+    return row.keys is not None and bool(row.keys.get("confirmed"))
+
+
+def _who(tx: Connection, company: Company, row: AnyRow) -> str:
+    return begin(called(colleagues.person_of(tx, row.person_id), company.people))
+
+
+def _whom(tx: Connection, company: Company, row: AnyRow) -> str:
+    """Returns what the person is called whose address in a chat is the row's name."""
+    place = Place.parse(row.name)
+    known = people.find(tx, place.chat, place.workspace, place.channel)
+    return called(Person(place.chat, place.workspace, place.channel, known.name if known is not None else ""), company.people)

@@ -24,10 +24,10 @@ CLOSED = datetime(2026, 11, 21, 11, tzinfo=UTC)
 
 @pytest.fixture
 def kept(store: Store, company: Company) -> Store:
-    """One unhappy customer whose card is not shown yet, and one whom no route asked about."""
+    """One unhappy customer whose card is not shown yet, and two whom no route asked about: a happy one and one without a score."""
     always = company.model_copy(update={"routes": (company.routes[0].model_copy(update={"at_once": True}),)})
-    now = datetime.now(UTC)
-    store.write_sync(receive, always, [Arrival("survey", said("r-1"), now), Arrival("survey", said("r-2", score=9), now)])
+    now, silent = datetime.now(UTC), said("r-3", score=None)
+    store.write_sync(receive, always, [Arrival("survey", each, now) for each in (said("r-1"), said("r-2", score=9), silent)])
     return store
 
 
@@ -40,7 +40,7 @@ def test_what_waits_and_what_no_route_took_is_listed(kept: Store) -> None:
     told = listed(kept, json=False)
     assert "waiting" in told
     assert "card:1" in told
-    assert "1 answer of the last 7 days matched no route" in told
+    assert "1 answer of the last 7 days, unhappy or without a score, matched no route: nobody was asked to reply." in told
 
 
 def test_one_message_is_shown_in_full_and_an_unknown_one_is_a_mistake(kept: Store) -> None:
@@ -128,6 +128,6 @@ def test_nobody_is_missed_who_was_only_imported_to_be_remembered(store: Store, c
     hears(store, no_routes, "h-1", "h-2", at=now, history=True)
     assert listed(store, json=False) == "Everything is shown: nothing waits, nothing is in doubt, nothing is parked."
     hears(store, no_routes, "r-1", at=now)
-    assert "1 answer of the last 7 days matched no route" in listed(store, json=False)
+    assert "1 answer of the last 7 days, unhappy or without a score, matched no route" in listed(store, json=False)
     hears(store, no_routes, "r-1", at=now, score=2, history=True)
     assert "1 answer of the last 7 days" in listed(store, json=False), "it came by itself, whatever a file says of it later"

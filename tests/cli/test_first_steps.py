@@ -201,7 +201,9 @@ def test_what_a_customer_is_promised_who_was_unhappy_before_is_rehearsed_too(tmp
 def test_a_happy_customer_is_said_to_reach_nobody(tmp_path: Path) -> None:
     told = rehearsed(tmp_path, "survey", PLAIN | {"score": 10})
     assert told.status == 0
-    assert "no route matches" in told.out
+    assert "Team      nobody: no route matches, which is usual for customers who are not unhappy. It would be stored." in told.out
+    told = rehearsed(tmp_path, "survey", PLAIN | {"metric": "comment", "score": None, "comment": "Cold."})
+    assert "ops would be told that nobody was asked to reply" in told.out
 
 
 @pytest.mark.parametrize(

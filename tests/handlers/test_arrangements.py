@@ -385,15 +385,16 @@ def test_whoever_the_chats_know_as_ops_is_ops_also_without_an_address(desk: Desk
 
 def test_status_says_who_waits_and_what_was_changed_without_a_customers_words(desk: Desk) -> None:
     desk.sets_up()
-    desk.shop.hears(said("a", tags=("harbour",), customer={"name": "Dana Reyes"}), said("b", score=10))
+    desk.shop.hears(said("a", tags=("harbour",), customer={"name": "Dana Reyes"}), said("b", score=10), said("c", score=None))
     desk.shop.passes(hours=5)
     [card] = desk.types("status").cards
     assert "Harbour: 1 open, 1 of them unclaimed, 1 late" in card.context
     assert "Oak Street: nobody waits" in card.context
-    assert "One answer of the last 7 days matched no route." in card.context
+    unasked = "One answer of the last 7 days, unhappy or without a score, matched no route, so nobody was asked to reply."
+    assert unasked in card.context, "and not the happy one"
     assert [item.headline.split(",")[0] for item in card.items] == [
-        "Kim changed the route harbour: harbour",
-        "Kim changed the team harbour",
+        "Kim added the route harbour: harbour",
+        "Kim added the team Harbour",
     ]
     assert not any(secret in str(card) for secret in ("Dana", "45 minutes"))
 
@@ -404,16 +405,16 @@ def test_a_source_says_its_address_and_sends_a_test_to_the_team(desk: Desk) -> N
     )
     desk.shop.company = desk.base
     [card] = desk.types("sources").cards
-    assert card.items[0].context == ("https://hero.northwind.example/feedback/survey", "never heard of")
+    assert card.items[0].context == ("https://hero.northwind.example/feedback/survey", "nothing has come from it yet")
     assert "A test went to Oak Street, by the route everyone" in desk.presses(card, "Send a test").text
     assert "This is a test" in desk.shop.card("card:1").quote
     [card] = desk.types("sources").cards
-    assert card.items[0].context[1] == "never heard of", "ops tried it, and the survey tool sent nothing"
+    assert card.items[0].context[1] == "nothing has come from it yet", "ops tried it, and the survey tool sent nothing"
     desk.shop.hears(said("r-1"))
     desk.shop.passes(hours=1)
     desk.presses(card, "Send a test")
     [card] = desk.types("sources").cards
-    assert card.items[0].context[1] == "last heard of 1 h ago"
+    assert card.items[0].context[1] == "last heard from 1 h ago"
 
 
 def test_a_test_outside_opening_hours_says_when_its_card_appears(desk: Desk) -> None:
@@ -564,6 +565,31 @@ def test_a_link_is_refused_or_undone_and_its_rights_go_with_it(desk: Desk) -> No
     [status] = desk.types("status").cards
     desk.presses(status, "Undo")
     assert desk.shop.tap("hand_over", BEN).form is None
+
+
+def test_status_says_of_each_change_what_it_was_and_of_a_question_that_it_is_one(desk: Desk) -> None:
+    def changes() -> list[str]:
+        [card] = desk.types("status").cards
+        return [item.headline.split(",")[0] for item in card.items]
+
+    desk.sets_up()
+    desk.sets_up(title="Harbour Street", tag="")
+    desk.does("name_ops", "ops:slack", chosen={"who": LEA})
+    desk.does("name_ops", "ops:slack", chosen={"who": KIM})
+    assert "You are known by that address already" in desk.types("link kim@northwind.example").text
+    desk.types("link ben@northwind.example", BEN)
+    [status] = desk.types("status").cards
+    assert not status.items[0].buttons, "nothing has changed that could be undone"
+    assert changes()[:4] == [
+        "Ben asks to be known as ben@northwind.example: not answered yet",
+        "Kim named Kim as ops",
+        "Kim named Lea as ops",
+        "Kim changed the team Harbour Street",
+    ]
+    desk.presses(desk.shop.card(desk.link_request()), "Yes, it is")
+    assert changes()[:2] == ["Kim confirmed that Ben is ben@northwind.example", "Ben asked to be known as ben@northwind.example"]
+    desk.presses(desk.types("status").cards[0], "Undo")
+    assert changes()[0] == "Kim said that Ben is not ben@northwind.example"
 
 
 def test_nobody_links_themselves_to_an_address_without_ops(desk: Desk) -> None:

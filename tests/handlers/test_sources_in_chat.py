@@ -255,7 +255,7 @@ def test_every_kind_that_can_be_connected_takes_the_secret_it_is_given(desk: Des
 def test_status_names_the_change_and_not_the_secret(desk: Desk) -> None:
     desk.connects()
     [status] = desk.shop.store.write_sync(answer, desk.settings.company, "status", KIM, KIM.place, desk.shop.now).cards
-    assert "Kim changed the source web-shop" in str(status)
+    assert "Kim added the source web-shop" in str(status)
     assert desk.secrets()[0] not in str(status)
 
 
