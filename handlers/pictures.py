@@ -90,7 +90,7 @@ def _private(tx: Connection, company: Company, message: AnyRow, now: datetime) -
     given = None if card.is_line else act_log.given(tx, case.id)
     if given is None or given.verb != "hand_over" or given.person_id == reader.id:
         return card
-    return handed_card(card, colleagues.person_of(tx, given.person_id), given.detail.get("words", ""), company.people)
+    return handed_card(card, colleagues.person_of(tx, given.person_id), given.detail, company.people)
 
 
 def _closing(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:

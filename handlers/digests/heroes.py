@@ -176,13 +176,30 @@ def _helped(case: Worked) -> Iterable[tuple[datetime, Story]]:
 
 
 def _handed(case: Worked) -> Iterable[tuple[datetime, Story]]:
-    """Handed over in time, and the customer also heard from us in time."""
+    """Handed over in time what they had, and the customer also heard from us in time. To choose who replies hands over nothing."""
+    owner: int | None = None
     for act in case.acts:
+        had_it, owner = owner, _owner_after(act, owner)
         in_time = act.at <= case.close_by and (case.contacted_at is None or act.at <= case.contacted_at)
         reached = case.contacted_at is not None and case.contacted_at <= case.close_by
-        if act.verb == "hand_over" and act.person is not None and act.other != act.person and in_time and reached:
+        giver = act.person if act.verb == "hand_over" and act.person == had_it else None
+        if giver is not None and act.other != giver and in_time and reached:
             need, why = _need(case)
-            yield act.at, Story(case.follow_up, act.person, Reason.HANDOVER, need + 1, (_("handed over in time"), *why))
+            yield act.at, Story(case.follow_up, giver, Reason.HANDOVER, need + 1, (_("handed over in time"), *why))
+
+
+def _owner_after(act: Did, owner: int | None) -> int | None:
+    """Returns who has the case after an act; `owner` had it before."""
+    match act.verb:
+        case "claim":
+            return act.person
+        case "hand_over":
+            return act.other
+        case "release" | "let_go":
+            return None
+        case "reopen" if act.person != owner:  # it waits for somebody
+            return None
+    return owner
 
 
 def _thanked(case: Worked, known: Mapping[int, str]) -> Iterable[tuple[datetime, Story]]:

@@ -8,6 +8,7 @@ from handlers.cards import Button, Card, Style
 from handlers.digests import money
 from handlers.digests.money import Sum
 from handlers.feedback import Case
+from handlers.followup.followup_buttons import choose
 from handlers.rules import People, Team
 from handlers.wording.language import gettext as _
 from handlers.wording.masking import for_channel
@@ -31,7 +32,7 @@ def item(case: Case, team: Team, people: People, now: datetime) -> Card:
         context=(since,),
         buttons=(
             Button("claim", _("I'll call them"), case.id, _("I'll reply to this customer myself"), urgent),
-            Button("hand_over", _("Reassign…"), case.id, _("Choose who replies to this customer")),
+            choose(case),
         ),
         footer=f"#{case.id}",
         follow_up=case.id,

@@ -49,7 +49,8 @@ def menu(case: Case, *, own: bool = False) -> tuple[Button, ...]:
     rest = Button("read", _("Read all of it"), case.id, _("Read all the customer said, privately"))
     read = (rest,) if len(case.comment) > QUOTED else ()
     if case.state not in (State.CLAIMED, State.WAITING):
-        return (*read, note, again)
+        whoever = (choose(case),) if case.state is State.NEW and not case.in_question else ()
+        return (*whoever, *read, note, again)
     hand_over, contacted = _hand_over(case), _contacted(case)
     tried = Button("tried", _("No answer"), case.id, _("Note that I tried to reach this customer and nobody answered"))
     asked = Button("help", _("Need help"), case.id, _("Ask the channel for a hand with this customer"))
@@ -68,6 +69,12 @@ def menu(case: Case, *, own: bool = False) -> tuple[Button, ...]:
         Button("dismiss", _("Not a problem…"), case.id, _("This is not a customer problem, say why")),
         *read,
     )
+
+
+def choose(case: Case) -> Button:
+    """For anybody but its owner."""
+    label = _("Choose who replies…") if case.owner is None else _("Reassign…")
+    return Button("hand_over", label, case.id, _("Choose who replies to this customer"))
 
 
 def _hand_over(case: Case) -> Button:

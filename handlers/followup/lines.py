@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from handlers.cards import Card
 from handlers.feedback import Person
+from handlers.followup.handed import NOBODY_HAD_IT
 from handlers.ladder import Phase
 from handlers.rules import People
 from handlers.wording.language import gettext as _
@@ -41,6 +42,8 @@ def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | 
             text = _nudge(detail, clock)
         case "release":
             text = _given_back(detail).format(name=name)
+        case "hand_over" if detail.get(NOBODY_HAD_IT):
+            text = _("{name} asked {to} to take this on.").format(name=name, to=called(to, people))
         case "hand_over":
             text = _("{name} handed this over to {to}.").format(name=name, to=called(to, people))
         case "close":

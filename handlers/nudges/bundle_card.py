@@ -7,6 +7,7 @@ from datetime import datetime
 
 from handlers.cards import Button, Card, Style
 from handlers.feedback import Case, Person
+from handlers.followup.followup_buttons import choose
 from handlers.followup.followup_card import standing, your_standing
 from handlers.ladder import Role
 from handlers.nudges.reminder import Reminder, in_short, question, settled
@@ -147,7 +148,7 @@ def _buttons(each: Reminder, reader: Person) -> tuple[Button, ...]:
     if each.went_back:
         return (Button("claim", _("I'll reply after all"), id, _("Take this customer back, and reply to them"), Style.PRIMARY),)
     if each.role is not Role.OWNER:
-        return take, Button("hand_over", _("Reassign…"), id, _("Choose who replies to this customer"))
+        return take, choose(each.case)
     if each.case.owner is not None and each.case.owner.id != reader.id:
         return (take,)
     done = Button("close", _("Done…"), id, _("Close this follow-up, say what we did"), Style.PRIMARY)

@@ -1,4 +1,4 @@
-"""hand_over: somebody else takes over the follow-up. Doing so in time is a good act."""
+"""hand_over: somebody else takes over the follow-up, which is a good act in time, or is asked to take on one that nobody has."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.feedback import Person, State
-from handlers.followup.handed_card import WORDS
+from handlers.followup.handed_card import NOBODY_HAD_IT, WORDS
 from handlers.situation import AFRESH, Away, Change, Decision, Situation
 from handlers.verbs.claim import taken_on
 from handlers.wording import replies
@@ -18,8 +18,6 @@ def hand_over(situation: Situation) -> Decision:
     case = situation.case
     if not case.open:
         return replies.finished(case, situation.tap.at)
-    if case.state is State.NEW and not situation.is_leader and not situation.may_step_in:
-        return replies.nobody_has_it()
     if case.state is not State.NEW and not situation.may_steer and not situation.may_step_in:
         return replies.not_yours(situation)
     if situation.tap.answers is None:
@@ -36,7 +34,7 @@ def hand_over(situation: Situation) -> Decision:
         return Reply(errors={"to": _back_too_late(situation, to, away)}, form=_form(situation))
     columns = {"state": State.CLAIMED, "owner_id": to.id, "claimed_at": situation.tap.at, **AFRESH}
     words = " ".join(situation.answer("words").split())[:WORDS]
-    detail = {"to": to.id} | ({"words": words} if words else {})
+    detail = {"to": to.id} | ({"words": words} if words else {}) | ({NOBODY_HAD_IT: True} if case.owner is None else {})
     return Change(columns, _done(situation, to, away), detail, aloud=True, tell=to)
 
 
@@ -49,10 +47,17 @@ def _has_it(situation: Situation, to: Person) -> bool:
 
 
 def _done(situation: Situation, to: Person, away: Away | None) -> str:
-    names = situation.company.people
+    name = called(to, situation.company.people)
+    if situation.case.owner is None:
+        now_theirs = _("{name} is asked to take this on, and has the customer's details now.")
+        later = _("{name} is asked to take this on, and is away until {day}.")
+        name = begin(name)
+    else:
+        now_theirs = _("Handed over to {name}, who has the customer's details now.")
+        later = _("Handed over to {name}, who is away until {day}.")
     if away is None:
-        return _("Handed over to {name}, who has the customer's details now.").format(name=called(to, names))
-    text = _("Handed over to {name}, who is away until {day}.").format(name=called(to, names), day=replies.until(situation, away))
+        return now_theirs.format(name=name)
+    text = later.format(name=name, day=replies.until(situation, away))
     if away.stand_ins:
         text += " " + _in_their_place(situation, away.stand_ins[0])
     return text
@@ -71,14 +76,19 @@ def _back_too_late(situation: Situation, to: Person, away: Away) -> str:
 
 
 def _form(situation: Situation) -> Form:
-    """Whoever leads the team, or was asked to step in, hands over nothing of their own: they choose who replies."""
+    """Only the owner hands something over. Anybody else chooses who replies: whoever leads the team or was asked to step in, and
+    anybody at all while nobody has it."""
     whom = Field(
         "to", _("Who takes it on?"), Ask.PERSON, hint=_("They get the details privately."), error=_("Please choose a colleague.")
     )
     words = Field(
         "words", _("What should they know?"), Ask.TEXT, required=False, max_length=WORDS, short=True, hint=_("Only they read it.")
     )
+    id = situation.case.id
+    if situation.case.owner is None:
+        intro = _("They are told privately, and can give it back.")
+        return Form("hand_over", id, _("Choose who replies"), intro, _("Ask them"), (whom, words))
     title, intro = _("Hand over"), _("Handing over in time is a good act.")
     if not situation.is_owner:
         title, intro = _("Reassign"), _("You choose who replies to this customer.")
-    return Form("hand_over", situation.case.id, title, intro, title, (whom, words))
+    return Form("hand_over", id, title, intro, title, (whom, words))

@@ -123,6 +123,26 @@ def test_rule_5_a_handover_help_and_a_cause_count_as_much_as_closing() -> None:
     assert told(case(1, ANA, "Meh.", cause="other"), case(2, BEN, "Meh.", cause="other")) == []
 
 
+@pytest.mark.parametrize(
+    "acts",
+    [
+        (Did("hand_over", LEA, hour(1), ANA),),
+        (Did("claim", ANA, hour(0.5)), Did("hand_over", LEA, hour(1), BEN)),
+        (Did("claim", LEA, hour(0.2)), Did("release", LEA, hour(0.5)), Did("hand_over", LEA, hour(1), ANA)),
+        (
+            Did("claim", LEA, hour(0.2)),
+            Did("close", LEA, hour(0.3)),
+            Did("reopen", None, hour(0.5)),
+            Did("hand_over", LEA, hour(1), ANA),
+        ),
+    ],
+    ids=["nobody had it", "a colleague had it", "they gave it back", "the customer opened it again"],
+)
+def test_rule_5_who_only_chose_who_replies_handed_over_nothing(acts: tuple[Did, ...]) -> None:
+    reached = (Did("contacted", ANA, hour(2)), Did("close", ANA, hour(3)))
+    assert Reason.HANDOVER not in {story.reason for story in told(case(acts=(*acts, *reached)))}
+
+
 def test_rule_5_a_handover_after_the_promise_is_no_story() -> None:
     late = (Did("claim", BEN, hour(1)), Did("hand_over", BEN, hour(50), LEA), Did("close", LEA, hour(51)))
     stories = told(case(acts=late, contacted_at=hour(51), closed_at=hour(51)))

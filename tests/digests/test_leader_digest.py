@@ -131,7 +131,7 @@ def test_it_says_what_was_kept_who_waits_and_what_leaders_did_themselves(shop: W
     assert card.context == all_of(card)[:2]
     assert (waits.headline, waits.quote) == ("Nobody yet, promised by Mon 16 Nov 14:00 · worth 48,000 NOK", "Cold soup.")
     assert waits.context == ("Harbour · waiting since Mon 16 Nov 10:00",)
-    assert [button.label for button in waits.buttons] == ["I'll call them", "Reassign…"]
+    assert [button.label for button in waits.buttons] == ["I'll call them", "Choose who replies…"]
 
 
 def test_who_reached_nobody_is_counted_within_the_week_and_not_among_what_was_imported(shop: Week47) -> None:

@@ -49,7 +49,7 @@ def test_who_leads_reads_of_one_that_nobody_has_every_day_until_somebody_does(he
         for day in ("Fri 20 Nov", "Mon 23 Nov", "Tue 24 Nov", "Wed 25 Nov")
     ]
     [item] = bundles(heard, LEA)[-1].items
-    assert [button.label for button in item.buttons] == ["I'll take it", "Reassign…"]
+    assert [button.label for button in item.buttons] == ["I'll take it", "Choose who replies…"]
     heard.tap("hand_over", LEA, to=ANA)
     [item] = bundles(heard, LEA)[-1].items
     assert (item.headline, item.buttons) == ("#1: this customer has heard from us.", ())

@@ -118,7 +118,7 @@ def test_half_a_promise_later_the_leader_is_asked_privately(led: Shop) -> None:
     [text] = told(led, LEA)
     assert text == "A customer has been waiting since Fri 11:00 for a word from us. Nobody has it yet. Can you free someone?"
     [item] = bundles(led, LEA)[0].items
-    assert [button.label for button in item.buttons] == ["I'll take it", "Reassign…"]
+    assert [button.label for button in item.buttons] == ["I'll take it", "Choose who replies…"]
 
 
 def test_the_leader_may_take_it_from_there(led: Shop) -> None:

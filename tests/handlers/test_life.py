@@ -80,7 +80,9 @@ class Life(RuleBasedStateMachine):
     def somebody_hands_over(self, who: Any, to: Any) -> None:
         before = self.row()
         reply = self.shop.tap("hand_over", who, self.target, to=to)
-        if reply.text.startswith(("Handed over", "It is yours")):  # who chooses themselves takes it on
+        if "is asked to take this on" in reply.text or reply.text.startswith(
+            ("Handed over", "It is yours")
+        ):  # who chooses themselves takes it on
             assert self.row().owner_user_id == to.user_id
         else:
             assert self.row() == before

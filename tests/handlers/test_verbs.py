@@ -393,8 +393,27 @@ def test_a_team_that_never_closes_looks_again_at_an_hour_at_which_people_are_up(
 
 
 def test_a_verb_that_needs_an_owner_says_so_while_nobody_has_it(waiting: Shop) -> None:
-    for verb in ("release", "contacted", "tried", "close", "hand_over"):
+    for verb in ("release", "contacted", "tried", "close"):
         assert waiting.tap(verb, ANA).text.startswith("Nobody has this one yet"), verb
+
+
+def test_anybody_may_choose_who_replies_to_a_customer_whom_nobody_has(waiting: Shop) -> None:
+    assert "Choose who replies…" in [button.label for button in waiting.card().menu]
+    form = waiting.tap("hand_over", BEN).form
+    assert form is not None
+    told = "They are told privately, and can give it back."
+    assert (form.title, form.intro, form.submit) == ("Choose who replies", told, "Ask them")
+    text = waiting.tap("hand_over", BEN, to=ANA, words="You served her.").text
+    assert text == "Ana is asked to take this on, and has the customer's details now."
+    assert waiting.card("line:2").plain == "Ben asked Ana to take this on."
+    private = waiting.card("private:1:2")
+    assert private.plain.startswith(
+        "Ben asked you to take this on: “You served her.” You are replying to Dana Reyes, by Tue 11:00."
+    )
+    assert private.headline == "Ben asked you to take this on. You are replying to Dana Reyes · by Tue 11:00"
+    assert private.context[:2] == ("Ben says: “You served her.”", "If you cannot, press “Give it back”.")
+    assert "Give it back" in [button.label for button in private.menu]
+    assert "Ask Ana to hand it over" in waiting.tap("hand_over", BEN, to=LEA).text, "from now on it is hers to give"
 
 
 def test_reopening_makes_a_new_promise_and_gives_it_back_to_whoever_had_it(claimed: Shop) -> None:
