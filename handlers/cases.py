@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers.feedback import MOST_LOW, NOBODY, Band, Case, Customer, Known, Metric, Moment, Person, State
+from handlers.followup.handed_card import is_passed_on
 from storage import act_log, followups
 from storage.prepared import AnyRow
 
@@ -59,8 +60,8 @@ def changed(case: Case, columns: Mapping[str, Any]) -> Case:
 
 def with_history(tx: Connection, case: Case) -> Case:
     """Returns the case with what the log knows: how many low scores the customer gave in the 90 days before it, counted up to
-    MOST_LOW, whether it is open again because of what they said since its end, who was in touch with them and closed it, and how
-    often somebody tried."""
+    MOST_LOW, whether it is open again because of what they said since its end, who was in touch with them and closed it, how often
+    somebody tried, and how often it was passed on."""
     if case.customer_id is not None:
         low = followups.earlier_low(tx, case.customer_id, case.created_at, case.created_at - LOW_SCORES_COUNT, MOST_LOW)
         case = replace(case, earlier_low=low) if low else case
@@ -69,10 +70,11 @@ def with_history(tx: Connection, case: Case) -> Case:
     if case.taken_at is None and case.contacted_at is None and case.state is not State.CLOSED:
         return case  # nobody had it yet under this promise
     ends = act_log.ends(tx, case.id)
-    replied = next((_did(row) for row in ends if row.at == case.contacted_at and row.verb != "tried"), None)
+    replied = next((_did(row) for row in ends if row.at == case.contacted_at and row.verb in ("contacted", "wait", "close")), None)
     closed = next((_did(row) for row in reversed(ends) if row.verb == "close"), None)
     tries = [row.at for row in ends if row.verb == "tried" and row.at >= case.promised_at]
-    case = replace(case, tries=len(tries), tried_at=max(tries, default=None))
+    passed = sum(is_passed_on(row.verb, row.detail) for row in ends if row.at >= case.promised_at)
+    case = replace(case, tries=len(tries), tried_at=max(tries, default=None), passed=passed)
     return replace(case, replied_by=replied, closed_by=closed if case.state is State.CLOSED else None)
 
 

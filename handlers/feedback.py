@@ -248,8 +248,8 @@ class Case:
     """A follow-up with everything that a card, a form or a decision about it needs. All times are aware, in UTC. `only_card_in`
     is the chat and workspace (`slack:main`) where its only card was ever wanted, None if it has none or several. `earlier_low`,
     `replied_by`, `closed_by`, `changed_since` (open again because the customer changed their answer after the end), `tries` (how
-    often nobody answered under this promise) and `tried_at`, the last of them, are only known where the log was read: whoever has
-    it is not always who replied."""
+    often nobody answered under this promise), `tried_at`, the last of them, and `passed` (how often it was handed on or went back
+    to the team under it) are only known where the log was read: whoever has it is not always who replied."""
 
     id: int
     version: int
@@ -289,6 +289,7 @@ class Case:
     changed_since: bool = False
     tries: int = 0
     tried_at: datetime | None = None
+    passed: int = 0
     promises: int = 0
     rungs_unclaimed: int = 0
     rungs_claimed: int = 0

@@ -25,9 +25,12 @@ _last_by = Prepared(_newest.where(act.c.person_id == bindparam("who")))
 _last_of_verb = Prepared(_newest.with_only_columns(act.c.person_id).where(act.c.verb == bindparam("verb")))
 _last_done = Prepared(_newest.where(text("act.verb <> 'details_shown'")))
 _ends = Prepared(
-    select(act.c.verb, act.c.at, *(person.c[name] for name in ("id", "chat", "workspace", "user_id", "name")))
-    .join(person, person.c.id == act.c.person_id)
-    .where(act.c.follow_up_id == bindparam("this"), text("act.verb IN ('contacted', 'tried', 'wait', 'close')"))
+    select(act.c.verb, act.c.at, act.c.detail, *(person.c[name] for name in ("id", "chat", "workspace", "user_id", "name")))
+    .outerjoin(person, person.c.id == act.c.person_id)  # nobody lets a case go
+    .where(
+        act.c.follow_up_id == bindparam("this"),
+        text("act.verb IN ('contacted', 'tried', 'wait', 'close', 'hand_over', 'release', 'let_go')"),
+    )
     .order_by(act.c.id)
 )
 _write = Prepared(insert(act))
@@ -114,7 +117,8 @@ def last_by(tx: Connection, follow_up_id: int, person_id: int) -> AnyRow | None:
 
 
 def ends(tx: Connection, follow_up_id: int) -> Sequence[AnyRow]:
-    """Returns the acts by which somebody was in touch with the customer, tried to be, or closed the follow-up; and who did each."""
+    """Returns the acts by which somebody was in touch with the customer, tried to be, closed the follow-up or no longer had it; and
+    who did each."""
     return _ends.all(tx, {"this": follow_up_id})
 
 

@@ -46,9 +46,7 @@ def export(
 
 def import_(
     kind: Annotated[str, typer.Argument(help="feedback or customers.")],
-    file: Annotated[
-        Path, typer.Argument(help="A CSV file with a line of column names, which docs/data.md lists; - for standard input.")
-    ],
+    file: Annotated[Path, typer.Argument(help="A CSV file with a line of column names, see docs/data.md; - for standard input.")],
     source: Annotated[
         str | None, typer.Option("--source", help="The source to store it under, in place of the file's own column.")
     ] = None,

@@ -158,7 +158,7 @@ def picture(tx: Connection, company: Company, row: PostRow | AnyRow, now: dateti
         noise=Noise(**said["noise"]),
         claimed=said["claimed"],
         contacted=said["contacted"],
-        waiting=tuple((case, company.teams[case.team]) for case in still),
+        waiting=tuple((cases.with_history(tx, case), company.teams[case.team]) for case in still),
         people=company.people,
         raised=raised_in_posts.undecided(tx, company, said.get("raised", ())),
         words=_words(company, caused, known),

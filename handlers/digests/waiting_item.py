@@ -1,4 +1,5 @@
-"""A waiting customer in the leader's post: who has them, until when, what they are worth, and what a leader can do. Pure."""
+"""A waiting customer in the leader's post: who has them, until when, how often they were passed on, what they are worth, and what
+a leader can do. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from handlers.digests import money
 from handlers.digests.money import Sum
 from handlers.feedback import Case
 from handlers.followup.followup_buttons import choose
+from handlers.followup.handed import passed_on
 from handlers.rules import People, Team
 from handlers.wording.language import gettext as _
 from handlers.wording.masking import for_channel
@@ -20,7 +22,7 @@ WORDS = 120
 def item(case: Case, team: Team, people: People, now: datetime) -> Card:
     """Returns one waiting customer, with what a leader can do. If somebody has them, no button is the primary one."""
     worth = _("worth {value}").format(value=money.amounts(Sum({case.customer.currency or "": case.value}))) if case.value else ""
-    said = " · ".join(text for text in (_whose(case, team, people, now), worth) if text)
+    said = " · ".join(text for text in (_whose(case, team, people, now), passed_on(case), worth) if text)
     since = _("{team} · waiting since {since}").format(
         team=cut(team.title, TITLE), since=when(case.waits_since, team.hours.zone, now)
     )

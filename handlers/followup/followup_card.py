@@ -7,6 +7,7 @@ from datetime import datetime
 from handlers.cards import Card
 from handlers.feedback import MOST_LOW, Case, Person, State
 from handlers.followup.followup_buttons import buttons, menu
+from handlers.followup.handed import passed_on
 from handlers.rules import People, Team
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
@@ -192,7 +193,7 @@ def _context(case: Case, team: Team, now: datetime, *, told: bool = False) -> st
     if case.earlier_low:
         earlier = ngettext("{n} earlier low score", "{n} earlier low scores", case.earlier_low).format(n=case.earlier_low)
         parts.append(earlier if case.earlier_low < MOST_LOW else _("{n} or more earlier low scores").format(n=MOST_LOW))
-    return " · ".join(parts)
+    return " · ".join(part for part in (*parts, passed_on(case)) if part)
 
 
 def _whose(case: Case, people: People) -> tuple[str, ...]:

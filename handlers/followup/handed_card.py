@@ -1,4 +1,5 @@
-"""A follow-up that a colleague gave to somebody: its new owner first reads who did, and with what words. Pure."""
+"""A follow-up that changes hands: its new owner first reads who gave it to them, and with what words; later it is said how often
+it was passed on. Pure."""
 
 from __future__ import annotations
 
@@ -7,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from handlers.cards import Card
-from handlers.feedback import Person
+from handlers.feedback import Case, Person
 from handlers.rules import People
 from handlers.wording.language import gettext as _
-from handlers.wording.words import begin, called
+from handlers.wording.words import begin, called, times
 
 WORDS = 200
 NOBODY_HAD_IT = "nobody_had_it"
@@ -31,3 +32,14 @@ def handed_card(card: Card, giver: Person, detail: Mapping[str, Any], people: Pe
         headline=f"{given.format(who=who)} {card.headline}",
         context=(*told, *card.context),
     )
+
+
+def is_passed_on(verb: str, detail: Mapping[str, Any]) -> bool:
+    """Returns whether by this act a case left the hands of whoever had it, for a colleague's or the team's. Taking over from
+    somebody who asked for a hand is help, and does not count."""
+    return verb in ("release", "let_go") or (verb == "hand_over" and not detail.get(NOBODY_HAD_IT))
+
+
+def passed_on(case: Case) -> str:
+    """Returns how often an open case was passed on, from twice on; of whom, it does not say: it is the customer who waited."""
+    return _("passed on {times}").format(times=times(case.passed)) if case.open and case.passed > 1 else ""

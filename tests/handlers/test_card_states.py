@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from handlers.digests.waiting_item import item
 from handlers.feedback import Band, Case, Customer, Known, Metric, State
 from handlers.followup.followup_card import channel_card, private_card
 from handlers.rules import People
@@ -190,6 +191,17 @@ def test_a_new_card_says_score_and_place_in_its_headline_and_nowhere_else() -> N
     assert card.context == ("collection · Fri 11:00 · asks to be contacted",)
     claimed = channel_card(case(State.CLAIMED), TEAM, People.NAMES, FRIDAY)
     assert claimed.context[0].startswith("NPS 3 of 10 · Oak Street · collection")
+
+
+@pytest.mark.parametrize(
+    ("passed", "said"), [(0, ""), (1, ""), (2, " · passed on twice"), (3, " · passed on 3 times")], ids=["never", "once", "2", "3"]
+)
+def test_how_often_a_customer_was_passed_on_is_said_to_all_who_may_take_them_on_and_names_nobody(passed: int, said: str) -> None:
+    some = replace(standing(Claimed, contacted=False), passed=passed)
+    for card in (channel_card(some, TEAM, People.NAMES, BEFORE), private_card(some, TEAM, People.NAMES, ANA, BEFORE)):
+        assert card.context[0] == f"NPS 3 of 10 · Oak Street · collection · Fri 11:00 · asks to be contacted{said}"
+    assert item(some, TEAM, People.NAMES, BEFORE).headline == f"Ana Silva has it, by Tue 11:00{said} · worth 48,000 NOK"
+    assert "passed on" not in str(channel_card(replace(some, state=Closed), TEAM, People.NAMES, BEFORE))
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ def test_whoever_takes_a_late_one_on_is_asked_too_and_it_goes_back_again(given_b
     passes_until(given_back, GIVEN_BACK + timedelta(days=5))
     assert given_back.acts().count("asked") == 2
     assert given_back.acts().count("let_go") == 2
+    assert given_back.card().context[0].endswith(" · passed on twice")
 
 
 WHEN_TAKEN = [

@@ -392,6 +392,22 @@ def test_a_team_that_never_closes_looks_again_at_an_hour_at_which_people_are_up(
     assert "until Sat 09:00" in shop.tap("wait", ANA, days="1").text
 
 
+def test_a_case_that_changed_hands_says_how_often_until_it_is_closed_and_counts_neither_help_nor_who_was_chosen(
+    claimed: Shop,
+) -> None:
+    claimed.tap("hand_over", ANA, to=BEN)
+    claimed.tap("help", BEN)
+    claimed.tap("claim", LEA)
+    assert "passed on" not in claimed.card().context[0], "once is no burden, and help is none"
+    claimed.tap("release", LEA)
+    claimed.tap("hand_over", ANA, to=BEN)
+    assert claimed.card().context[0].endswith(" · passed on twice")
+    claimed.closes(BEN)
+    claimed.passes(minutes=1)
+    claimed.tap("reopen", BEN)
+    assert "passed on" not in claimed.card().context[0], "a new promise begins"
+
+
 def test_a_verb_that_needs_an_owner_says_so_while_nobody_has_it(waiting: Shop) -> None:
     for verb in ("release", "contacted", "tried", "close"):
         assert waiting.tap(verb, ANA).text.startswith("Nobody has this one yet"), verb
