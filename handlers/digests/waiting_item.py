@@ -10,11 +10,11 @@ from handlers.digests import money
 from handlers.digests.money import Sum
 from handlers.feedback import Case
 from handlers.followup.followup_buttons import choose
-from handlers.followup.handed import passed_on
+from handlers.followup.handed_card import passed_on
 from handlers.rules import People, Team
 from handlers.wording.language import gettext as _
 from handlers.wording.masking import for_channel
-from handlers.wording.words import TITLE, begin, called, cut, when
+from handlers.wording.words import TITLE, begin, called, cut, deadline, when
 
 WORDS = 120
 
@@ -44,8 +44,8 @@ def item(case: Case, team: Team, people: People, now: datetime) -> Card:
 def _whose(case: Case, team: Team, people: People, now: datetime) -> str:
     """Returns who has the case, and by when the next step was promised."""
     by = case.close_by if case.owner else case.claim_by
-    at, late = when(by, team.hours.zone, now), now > by
+    at, late = deadline(by, team.hours.zone, now), now > by
     if case.owner is None:
-        return (_("Nobody yet, promised by {at}") if late else _("Nobody yet, to be taken by {at}")).format(at=at)
-    said = _("{who} has it; we promised a word by {at}") if late else _("{who} has it, by {at}")
+        return (_("Nobody yet; our promise ended {at}") if late else _("Nobody yet; to be taken by {at}")).format(at=at)
+    said = _("{who} has it; our promise ended {at}") if late else _("{who} has it, by {at}")
     return said.format(who=begin(called(case.owner, people)), at=at)

@@ -7,7 +7,7 @@ from datetime import datetime
 from handlers.cards import Card
 from handlers.feedback import MOST_LOW, Case, Person, State
 from handlers.followup.followup_buttons import buttons, menu
-from handlers.followup.handed import passed_on
+from handlers.followup.handed_card import passed_on
 from handlers.rules import People, Team
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
@@ -20,6 +20,7 @@ from handlers.wording.words import (
     called,
     colleague,
     cut,
+    deadline,
     opening_time,
     opening_words,
     score,
@@ -170,7 +171,7 @@ def _late(case: Case, now: datetime) -> bool:
 
 def _promised(case: Case, team: Team, now: datetime) -> str:
     """Gives a time, not a duration: a card stands for days, and a duration would be wrong an hour later."""
-    return _("promised by {by}").format(by=when(_by(case), team.hours.zone, now))
+    return _("promised by {by}").format(by=deadline(_by(case), team.hours.zone, now))
 
 
 def _to_be_closed(case: Case, team: Team, now: datetime) -> str:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from handlers.cards import Card
 from handlers.feedback import Person
-from handlers.followup.handed import NOBODY_HAD_IT
+from handlers.followup.handed_card import NOBODY_HAD_IT
 from handlers.ladder import Phase
 from handlers.rules import People
 from handlers.wording.language import gettext as _

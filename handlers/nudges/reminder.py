@@ -11,7 +11,7 @@ from handlers.nudges import steps
 from handlers.nudges.steps import Kind
 from handlers.rules import People, Team
 from handlers.wording.language import gettext as _
-from handlers.wording.words import begin, called, day, when
+from handlers.wording.words import begin, called, day, deadline, when
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def question(each: Reminder, reader: Person, people: People, now: datetime) -> s
     """Returns in which words this reader is asked about it, as in “Still yours?”."""
     case, zone = each.case, each.team.hours.zone
     since = when(case.waits_since, zone, each.said_at)  # relative to when it was sent, so that a redrawn message keeps its wording
-    by = when(case.close_by if case.owner else case.claim_by, zone, now)
+    by = deadline(case.close_by if case.owner else case.claim_by, zone, now)
     who = begin(called(case.owner, people))
     if each.score:
         return _("They answered again: {score}. Thank you for looking after them.").format(score=each.score)

@@ -28,11 +28,22 @@ CALLED = 40
 
 def when(at: datetime, zone: ZoneInfo, now: datetime) -> str:
     """Returns `Fri 16:40`, with the date where the weekday alone could mean another week. Never "today": cards are read later."""
-    local, here = at.astimezone(zone), now.astimezone(zone)
-    day = _weekday(local)
-    if abs((local.date() - here.date()).days) >= 6:
-        day = f"{day} {local.day} {_month(local)}"
-    return f"{day} {local:%H:%M}"
+    return _at(at, zone, dated=abs(_days(at, zone, now)) >= 6)
+
+
+def deadline(by: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """Like `when`, for the end of a promise: with the date also from two days after it on, or “by Wed” would be read as the next
+    Wednesday."""
+    return _at(by, zone, dated=not -2 < _days(by, zone, now) < 6)
+
+
+def _days(at: datetime, zone: ZoneInfo, now: datetime) -> int:
+    return (at.astimezone(zone).date() - now.astimezone(zone).date()).days
+
+
+def _at(at: datetime, zone: ZoneInfo, *, dated: bool) -> str:
+    local = at.astimezone(zone)
+    return f"{day(local) if dated else _weekday(local)} {local:%H:%M}"
 
 
 def took(span: timedelta) -> str:

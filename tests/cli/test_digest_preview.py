@@ -167,7 +167,7 @@ def test_the_leaders_post_is_told_before_and_afterwards_as_its_leader_reads_it(s
         line for line in after.splitlines()[:-1] if "counted" not in line
     ]
     assert "Promise kept: 1 of 2." in after
-    assert "  Nobody yet, promised by Mon 16 Nov 13:30" in after.splitlines()
+    assert "  Nobody yet; our promise ended Mon 16 Nov 13:30" in after.splitlines()
 
 
 def test_where_nobody_is_known_to_lead_that_is_said(shop: Week47) -> None:

@@ -129,7 +129,7 @@ def test_it_says_what_was_kept_who_waits_and_what_leaders_did_themselves(shop: W
     )
     [waits] = card.items
     assert card.context == all_of(card)[:2]
-    assert (waits.headline, waits.quote) == ("Nobody yet, promised by Mon 16 Nov 14:00 · worth 48,000 NOK", "Cold soup.")
+    assert (waits.headline, waits.quote) == ("Nobody yet; our promise ended Mon 16 Nov 14:00 · worth 48,000 NOK", "Cold soup.")
     assert waits.context == ("Harbour · waiting since Mon 16 Nov 10:00",)
     assert [button.label for button in waits.buttons] == ["I'll call them", "Choose who replies…"]
 
@@ -260,19 +260,19 @@ def test_whom_nobody_has_comes_first_then_who_has_waited_longest_each_with_who_h
     shop.tap("claim", ANA, 5)
     card = reads(shop)
     assert [(item.quote, item.headline, item.buttons[0].style) for item in card.items] == [
-        ("Wet floor.", "Nobody yet, promised by Fri 13:00 · worth 900 EUR", Style.PRIMARY),
-        ("No lid.", "Nobody yet, to be taken by Mon 12:30", Style.PRIMARY),
-        ("No cup.", "Nobody yet, to be taken by Mon 12:31", Style.PRIMARY),
-        ("No soap.", "Nobody yet, to be taken by Mon 12:33", Style.PRIMARY),
-        ("Cold soup.", "Ben has it; we promised a word by Wed 09:00", Style.PLAIN),
+        ("Wet floor.", "Nobody yet; our promise ended Fri 20 Nov 13:00 · worth 900 EUR", Style.PRIMARY),
+        ("No lid.", "Nobody yet; to be taken by Mon 12:30", Style.PRIMARY),
+        ("No cup.", "Nobody yet; to be taken by Mon 12:31", Style.PRIMARY),
+        ("No soap.", "Nobody yet; to be taken by Mon 12:33", Style.PRIMARY),
+        ("Cold soup.", "Ben has it; our promise ended Wed 18 Nov 09:00", Style.PLAIN),
     ]
     shop.tap("claim", BEN, 3)
     shop.tap("contacted", BEN, 1)
     drawn = reads(shop, NEXT + timedelta(minutes=1))
     assert [item.headline for item in drawn.items] == [
-        "Nobody yet, promised by Fri 13:00 · worth 900 EUR",
-        "Nobody yet, to be taken by Mon 12:31",
-        "Nobody yet, to be taken by Mon 12:33",
+        "Nobody yet; our promise ended Fri 20 Nov 13:00 · worth 900 EUR",
+        "Nobody yet; to be taken by Mon 12:31",
+        "Nobody yet; to be taken by Mon 12:33",
         "Ben has it, by Wed 08:30",
     ]
 

@@ -32,8 +32,8 @@ TOLD = {
         "",
     ),
     (New, True, False): (
-        "Still waiting for us · NPS 3 of 10 · Oak Street · promised by Fri 15:00",
-        "Still waiting for us: 3/10 at Oak Street, promised by Fri 15:00.",
+        "Still waiting for us · NPS 3 of 10 · Oak Street · promised by Fri 20 Nov 15:00",
+        "Still waiting for us: 3/10 at Oak Street, promised by Fri 20 Nov 15:00.",
         "",
     ),
     (New, True, True): (

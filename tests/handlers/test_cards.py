@@ -21,7 +21,7 @@ from handlers.followup.lines import WallClock, line
 from handlers.rules import Company, People, Promise, Route, Team
 from handlers.situation import Situation, Tap
 from handlers.wording.outcomes import outcomes, reasons
-from handlers.wording.words import QUOTED, called, cut, short_score, took, when
+from handlers.wording.words import QUOTED, called, cut, deadline, short_score, took, when
 from tests.conftest import FRIDAY, OSLO
 
 ANA = Person("slack", "main", "ana", "Ana Silva", 7)
@@ -214,6 +214,14 @@ def test_a_time_names_its_date_where_the_weekday_could_mean_another_week(now: da
     assert said.startswith(at.astimezone(OSLO).strftime("%a"))
     assert said.endswith(at.astimezone(OSLO).strftime("%H:%M"))
     assert apart < 7 or str(at.astimezone(OSLO).day) in said.split()
+
+
+def test_a_deadline_that_is_over_names_its_date_where_the_weekday_could_be_a_coming_one() -> None:
+    monday = datetime(2026, 11, 23, 9, 0, tzinfo=OSLO)
+    said = [deadline(monday + timedelta(days=days), OSLO, monday) for days in (-7, -5, -2, -1, 0, 2, 5, 6)]
+    assert said == [
+        "Mon 16 Nov 09:00", "Wed 18 Nov 09:00", "Sat 21 Nov 09:00", "Sun 09:00", "Mon 09:00", "Wed 09:00", "Sat 09:00", "Sun 29 Nov 09:00",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

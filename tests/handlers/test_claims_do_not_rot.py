@@ -70,7 +70,9 @@ def test_whoever_had_it_is_told_kindly_that_it_went_back_and_may_have_it_again(g
     assert asked.headline == "Nothing here waits for you any more."
     assert asked.items[0].headline == "#1 waits for somebody in the channel again."
     assert news.headline == "One customer went back to the channel"
-    assert news.plain.startswith("One customer went back to the channel: 3/10 at Oak Street, promised by Fri 15:00. Would you like")
+    assert news.plain.startswith(
+        "One customer went back to the channel: 3/10 at Oak Street, promised by Fri 20 Nov 15:00. Would you"
+    )
     [item] = news.items
     assert item.headline == BACK_IN_THE_CHANNEL
     assert [(button.verb, button.label) for button in item.buttons] == [("claim", "I'll reply after all")]

@@ -186,9 +186,9 @@ def test_the_daily_list_does_not_say_of_a_customer_who_has_heard_from_us_that_th
     led.tap("contacted", ANA)
     passes_until(led, MONDAY + timedelta(days=3, hours=4))
     assert told(led, ANA) == [
-        "You have been in touch, and our promise ended Tue 11:00. Can it be closed?",
-        "Still open Wed 25 Nov: this customer has heard from us, and our promise ended Tue 11:00. Can it be closed?",
-        "Still open Thu 26 Nov: this customer has heard from us, and our promise ended Tue 11:00. Can it be closed?",
+        "You have been in touch, and our promise ended Tue 24 Nov 11:00. Can it be closed?",
+        "Still open Wed 25 Nov: this customer has heard from us, and our promise ended Tue 24 Nov 11:00. Can it be closed?",
+        "Still open Thu 26 Nov: this customer has heard from us, and our promise ended Tue 24 Nov 11:00. Can it be closed?",
     ]
 
 

@@ -48,7 +48,7 @@ def phone(*reminders: Reminder, reader: Person = ANA, early: bool = False) -> st
         (
             reminder(case(), "unclaimed-150-leader", Role.LEADER),
             BEN,
-            f"One customer waits for a word from us: 3/10 at Oak Street, promised by Fri 15:00. Nobody has it yet. {WORDS}",
+            f"One customer waits for a word from us: 3/10 at Oak Street, promised by Fri 20 Nov 15:00. Nobody has it yet. {WORDS}",
         ),
         (
             reminder(LATE, "quiet-150-leader", Role.LEADER),
