@@ -56,7 +56,9 @@ def took(span: timedelta) -> str:
 
 def opening_time(span: timedelta) -> str:
     """Like `took`, for opening time, which is never given in days: `33 h` of it are more than three days for most teams."""
-    minutes = max(0, round(span / timedelta(minutes=1)))
+    minutes = round(span / timedelta(minutes=1))
+    if minutes < 1:
+        return _("less than a minute")
     if minutes < 60:
         return _("{n} min").format(n=minutes)
     hours, rest = divmod(minutes, 60)

@@ -312,7 +312,7 @@ async def test_what_cannot_be_read_of_a_source_is_found_with_its_reason_and_the_
             "If they were not deleted there, mend that, then: hero sources --replay monkey"
         ),
         ("survey", f"1 answer cannot be fetched: {refused}"): mend,
-        ("survey", "the last answer came 0 min ago"): "",
+        ("survey", "the last answer came less than a minute ago"): "",
     }
 
 

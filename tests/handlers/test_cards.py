@@ -226,7 +226,7 @@ def test_a_deadline_that_is_over_names_its_date_where_the_weekday_could_be_a_com
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(-50, "0 min"), (0, "0 min"), (59, "1 min"), (3599, "1 h"), (3600, "1 h"), (7800, "2 h 10 min"), (36000 + 600, "10 h"), (36000 + 3540, "11 h"), (23 * 3600 + 3540, "1 day"),
+    [(-50, "less than a minute"), (0, "less than a minute"), (59, "1 min"), (3599, "1 h"), (3600, "1 h"), (7800, "2 h 10 min"), (36000 + 600, "10 h"), (36000 + 3540, "11 h"), (23 * 3600 + 3540, "1 day"),
      (86399, "1 day"), (86400, "1 day"), (3 * 86400, "3 days")],
 )  # fmt: skip
 def test_a_span_is_told_as_a_person_would(seconds: int, words: str) -> None:

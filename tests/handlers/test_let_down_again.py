@@ -87,7 +87,7 @@ def test_what_they_say_after_that_is_told_as_ever_and_the_end_of_it_is_an_end_li
     ended.tap("claim", BEN)
     ended.closes(BEN)
     ended.passes(hours=1)
-    assert ended.card().headline == "Closed · Ben replied after 0 min · Fixed"
+    assert ended.card().headline == "Closed · Ben replied after less than a minute · Fixed"
     ended.hears(said(comment="And again."))
     assert (ended.row().state, ended.row().promises) == ("new", 2)
     ticks(ended)

@@ -71,7 +71,7 @@ def test_somebody_who_is_thanked_has_been_in_touch_and_nothing_caused_it(shop_fo
     shop.tap("close", ANA, outcome="thanked", done="Sent a card.", cause="other")
     row = shop.row()
     assert (row.outcome, row.cause, row.contacted_at) == ("thanked", None, shop.now)
-    assert shop.card().headline == "Closed · Ana replied after 0 min · Thanked them"
+    assert shop.card().headline == "Closed · Ana replied after less than a minute · Thanked them"
     assert "What we did: Sent a card." in shop.card().context
 
 
