@@ -319,6 +319,11 @@ class Case:
         return self.created_at if self.weighed_at == self.promised_at else self.promised_at
 
     @property
+    def happy(self) -> bool:
+        """Whether this is somebody who is to be thanked, not looked after: their route says so, and so does their score by now."""
+        return self.moment is Moment.RELATIONSHIP and self.band in (Band.PROMOTER, Band.PASSIVE)
+
+    @property
     def in_question(self) -> bool:
         """Whether this is text without a score, and nobody has said yet whether it is about a problem."""
         return self.state is State.NEW and self.band is Band.UNSCORED and self.weighed_at is None

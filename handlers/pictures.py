@@ -182,7 +182,8 @@ def _line(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> 
     to = colleagues.person_of(tx, act.detail["to"]) if "to" in act.detail else None
     case, team = _with_team(tx, company, act.follow_up_id)
     detail = masking.hide_all(act.detail, case.customer, team)
-    return lines.line(act.verb, who, detail, to, company.people, lines.WallClock(act.at, team.hours.zone))
+    clock = lines.WallClock(act.at, team.hours.zone)
+    return lines.line(act.verb, who, detail, to, company.people, clock, happy=case.happy)
 
 
 def _with_team(tx: Connection, company: Company, follow_up_id: int) -> tuple[Case, Team]:

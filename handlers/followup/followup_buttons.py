@@ -22,7 +22,7 @@ def buttons(case: Case, *, own: bool = False) -> tuple[Button, ...]:
         case State.NEW:
             return (
                 Button("claim", _("I'll reply"), case.id, _("I'll reply to this customer"), Style.PRIMARY),
-                Button("dismiss", _("Not a problem…"), case.id, _("This is not a customer problem, say why")),
+                _dismiss(case),
             )
         case State.CLAIMED if own and case.contacted_at is None:
             return replace(_contacted(case), style=Style.PRIMARY), close
@@ -66,9 +66,15 @@ def menu(case: Case, *, own: bool = False) -> tuple[Button, ...]:
         note,
         again,
         Button("release", _("Give it back"), case.id, _("Give this follow-up back to the team")),
-        Button("dismiss", _("Not a problem…"), case.id, _("This is not a customer problem, say why")),
+        _dismiss(case),
         *read,
     )
+
+
+def _dismiss(case: Case) -> Button:
+    if case.happy:
+        return Button("dismiss", _("No thanks needed…"), case.id, _("This customer needs no thanks, say why"))
+    return Button("dismiss", _("Not a problem…"), case.id, _("This is not a customer problem, say why"))
 
 
 def choose(case: Case) -> Button:

@@ -126,7 +126,7 @@ def standing(case: Case, team: Team, people: People, now: datetime) -> tuple[str
         looks = _("{who} looks again {at}").format(who=who, at=when(case.quiet_until, zone, now)) if case.quiet_until else ""
         return _("Waiting for the customer"), looks or _to_be_closed(case, team, now)
     if _late(case, now):
-        return _("Still waiting for us"), _promised(case, team, now)
+        return _("Not thanked yet") if case.happy else _("Still waiting for us"), _promised(case, team, now)
     if case.state is State.NEW and case.contacted_at is not None:
         again = _("needs somebody again by {by}, we have been in touch").format(by=when(case.claim_by, zone, now))
         return _("New"), again if now <= case.claim_by else _("needs somebody again, we have been in touch")
@@ -154,7 +154,8 @@ def your_standing(case: Case, team: Team, now: datetime) -> tuple[str, str]:
     if case.contacted_at is not None:
         return _("{name} has heard from us").format(name=begin(name)), _to_be_closed(case, team, now)
     if _late(case, now):
-        return _("{name} is still waiting for us").format(name=begin(name)), _promised(case, team, now)
+        late = _("{name} has not been thanked yet") if case.happy else _("{name} is still waiting for us")
+        return late.format(name=begin(name)), _promised(case, team, now)
     return _("You are replying to {name}").format(name=name), _("by {by}").format(by=when(case.close_by, zone, now))
 
 
@@ -171,7 +172,8 @@ def _late(case: Case, now: datetime) -> bool:
 
 def _promised(case: Case, team: Team, now: datetime) -> str:
     """Gives a time, not a duration: a card stands for days, and a duration would be wrong an hour later."""
-    return _("promised by {by}").format(by=deadline(_by(case), team.hours.zone, now))
+    said = _("due {by}") if case.happy else _("promised by {by}")
+    return said.format(by=deadline(_by(case), team.hours.zone, now))
 
 
 def _to_be_closed(case: Case, team: Team, now: datetime) -> str:
@@ -223,9 +225,10 @@ def _how_it_stands(case: Case, team: Team, people: People, now: datetime) -> tup
     """Once the promise is over: the opening hours used and how long the customer has waited, with the time of that reading, since a
     card stands for days. Also what colleagues should know of a claim: until when it is snoozed, and whether help is wanted."""
     lines = []
-    if _late(case, now):
-        if case.owner is not None:
-            lines.append(_("{who} is on it").format(who=begin(called(case.owner, people))))
+    late = _late(case, now)
+    if late and case.owner is not None:
+        lines.append(_("{who} is on it").format(who=begin(called(case.owner, people))))
+    if late and not case.happy:
         hours = team.hours.between(case.promised_at, now)
         lines.append(
             _("As of {now}: {hours} of opening hours used, {waited} for the customer").format(

@@ -27,9 +27,18 @@ class WallClock:
     zone: ZoneInfo
 
 
-def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | None, people: People, clock: WallClock) -> Card:
-    """Returns the sentence for one act, as a card that is only a line. `to` is the person it was handed to. Raises ValueError for
-    an act that has no sentence."""
+def line(
+    verb: str,
+    who: Person | None,
+    detail: Mapping[str, Any],
+    to: Person | None,
+    people: People,
+    clock: WallClock,
+    *,
+    happy: bool = False,
+) -> Card:
+    """Returns the sentence for one act, as a card that is only a line. `to` is the person it was handed to; `happy`: the customer
+    is to be thanked. Raises ValueError for an act that has no sentence."""
     name = begin(called(who, people))
     match verb:
         case "claim":
@@ -39,7 +48,7 @@ def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | 
         case "let_go":
             text = _("Nobody could get to this one so far, so it waits for somebody again. Who can reply to this customer?")
         case "became_late" | "nudged":
-            text = _nudge(detail, clock)
+            text = _thanks(detail, clock) if happy and not detail.get("heard") else _nudge(detail, clock)
         case "release":
             text = _given_back(detail).format(name=name)
         case "hand_over" if detail.get(NOBODY_HAD_IT):
@@ -98,6 +107,17 @@ def _nudge(detail: Mapping[str, Any], clock: WallClock) -> str:
     if detail.get("after", 1) < 1:
         return _("This customer has been waiting since {since} and nobody has it yet. Who can reply?").format(since=since)
     return _("Our promise has passed: this customer has been waiting since {since}. Who can reply now?").format(since=since)
+
+
+def _thanks(detail: Mapping[str, Any], clock: WallClock) -> str:
+    """Like `_nudge`, of a happy customer, who waits for nothing."""
+    if detail.get("phase") != Phase.UNCLAIMED:
+        text = _("This happy customer has not been thanked yet (as of {at}). Can somebody lend a hand?")
+    elif detail.get("after", 1) < 1:
+        text = _("Nobody has thanked this customer yet (as of {at}). Who would like to?")
+    else:
+        text = _("This customer is still to be thanked (as of {at}). Who has a minute for it?")
+    return text.format(at=when(clock.at, clock.zone, clock.at))
 
 
 def _after_contact(detail: Mapping[str, Any]) -> str:

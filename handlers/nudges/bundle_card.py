@@ -67,7 +67,9 @@ def _headline(reminders: Sequence[Reminder], left: Sequence[Reminder], reader: P
 
 def _who_waits(about: Sequence[Reminder], reader: Person) -> str:
     """Says for whom customers wait: for the reader, or for a team they may help."""
-    if all(_is_owner(each, reader) for each in about):
+    if all(each.case.happy and each.case.contacted_at is None for each in about):
+        text = ngettext("One customer is still to be thanked", "{n} customers are still to be thanked", len(about))
+    elif all(_is_owner(each, reader) for each in about):
         text = ngettext("One customer waits for a word from you", "{n} customers wait for a word from you", len(about))
     else:
         text = ngettext("One customer waits for a word from us", "{n} customers wait for a word from us", len(about))

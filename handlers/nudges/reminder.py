@@ -92,8 +92,10 @@ def question(each: Reminder, reader: Person, people: People, now: datetime) -> s
         return _("This customer went back to the channel, so that somebody with time can reply. Would you like to have it back?")
     if each.for_a_hand:
         return _for_a_hand(each, who)
+    held = _("{who} has it.").format(who=who) + _snoozed(case, each, now) if case.owner else _("Nobody has it yet.")
+    if case.happy and case.contacted_at is None and (said := _thanks(each, reader, who, held, by)):
+        return said
     if each.role is not Role.OWNER:
-        held = _("{who} has it.").format(who=who) + _snoozed(case, each, now) if case.owner else _("Nobody has it yet.")
         return _for_others(each, since, held)
     if case.owner is not None and case.owner.id != reader.id:
         return _for_the_owner(each, who, since)
@@ -134,6 +136,30 @@ def _for_the_owner(each: Reminder, who: str, since: str) -> str:
     else:
         text = _("{who} is away, and this customer has been waiting since {since}. Can you take it over?")
     return text.format(at=_said(each), who=who, since=since)
+
+
+def _thanks(each: Reminder, reader: Person, who: str, held: str, by: str) -> str:
+    """The wording of a happy customer whom nobody has thanked yet; empty where the usual one fits."""
+    listed, again = each.kind is Kind.LISTED, each.again
+    if each.role is not Role.OWNER:
+        text = _("A happy customer has not been thanked yet. {held} {ask}")
+        if listed or again:
+            text = _("A happy customer is still to be thanked, {at}. {held} {ask}")
+    elif each.case.owner is not None and each.case.owner.id != reader.id:
+        text = _("{who} is away, and this happy customer has not been thanked yet. Can you take it over?")
+        if listed or again:
+            text = _("{who} is still away, and this happy customer is to be thanked, {at}. Can you take it over?")
+    elif each.asks and each.case.asked_at is not None:
+        text = _("This happy customer has not been thanked yet. Still yours?")
+        if again:
+            text = _("Still to be thanked, {at}. Is this customer yours, or shall somebody else take it?")
+    elif listed:
+        text = _("Still with you {at}: this happy customer is to be thanked.")
+    elif each.kind is None and not (each.asks or again):
+        text = _("We want to thank this customer by {by}. Is anything in the way?")
+    else:
+        return ""
+    return text.format(who=who, held=held, by=by, at=_said(each), ask=_ask(each.role)).rstrip()
 
 
 def _for_a_hand(each: Reminder, who: str) -> str:

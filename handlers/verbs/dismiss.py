@@ -29,6 +29,8 @@ def dismiss(situation: Situation) -> Decision:
     before = {name: getattr(case, name) for name in ("state", "state_since", *AFRESH)}  # for whoever undoes it
     columns = {"state": State.DISMISSED, "reason": reason, "closed_at": situation.tap.at, **AFRESH}
     said = _("Marked as not a problem. Press Undo on the card if that changes.")
+    if case.happy:
+        said = _("No thanks needed, then. Press Undo on the card if that changes.")
     end = Change(columns, said, {"reason": reason, "before": before}, aloud=True)
     if case.held_until is not None:  # without a posted card, its Undo is in the reply
         end = replace(end, reply=_("Marked as not a problem, so no card is posted about it."), undo=undo(case))
@@ -43,6 +45,7 @@ def _form(situation: Situation) -> Form:
         tuple(reasons().items()),
         error=_("Please choose why no reply is needed."),
     )
-    return Form(
-        "dismiss", situation.case.id, _("Not a problem?"), _("A real complaint stays open, however small."), _("Dismiss it"), (why,)
-    )
+    title, intro = _("Not a problem?"), _("A real complaint stays open, however small.")
+    if situation.case.happy:
+        title, intro = _("No thanks needed?"), _("A word of thanks takes a minute, and goes a long way.")
+    return Form("dismiss", situation.case.id, title, intro, _("Dismiss it"), (why,))

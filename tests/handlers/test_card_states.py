@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from handlers.digests.waiting_item import item
-from handlers.feedback import Band, Case, Customer, Known, Metric, State
+from handlers.feedback import Band, Case, Customer, Known, Metric, Moment, State
 from handlers.followup.followup_card import channel_card, private_card
 from handlers.rules import People
 from tests.conftest import FRIDAY
@@ -211,3 +211,13 @@ def test_attempts_are_counted_as_people_say_it(tries: int, said: str) -> None:
     some = replace(standing(Claimed, contacted=False), tries=tries, tried_at=CONTACT)
     for card in (channel_card(some, TEAM, People.NAMES, BEFORE), private_card(some, TEAM, People.NAMES, ANA, BEFORE)):
         assert said in card.context
+
+
+def test_a_happy_customer_waits_for_thanks_and_nothing_is_counted_against_us() -> None:
+    happy = case(moment=Moment.RELATIONSHIP, band=Band.PROMOTER, score=10, comment="Best flat white in town.")
+    card = channel_card(happy, TEAM, People.NAMES, AFTER)
+    assert card.headline == "Not thanked yet · NPS 10 of 10 · Oak Street · due Fri 20 Nov 15:00"
+    assert [button.label for button in card.buttons] == ["I'll reply", "No thanks needed…"]
+    assert not any("opening hours" in line for line in card.context)
+    unhappy_since = replace(happy, band=Band.DETRACTOR, score=2)
+    assert channel_card(unhappy_since, TEAM, People.NAMES, AFTER).headline.startswith("Still waiting for us")

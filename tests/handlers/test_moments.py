@@ -75,6 +75,15 @@ def test_somebody_who_is_thanked_has_been_in_touch_and_nothing_caused_it(shop_fo
     assert "What we did: Sent a card." in shop.card().context
 
 
+def test_a_happy_customer_is_dismissed_as_needing_no_thanks_and_never_as_a_problem(shop_for: Callable[[Moment], Shop]) -> None:
+    shop = shop_for(Moment.RELATIONSHIP)
+    shop.hears(said(score=9))
+    asked = shop.tap("dismiss", ANA).form
+    assert asked is not None
+    assert (asked.title, "problem" in asked.intro) == ("No thanks needed?", False)
+    assert shop.tap("dismiss", ANA, reason="nobody").text == "No thanks needed, then. Press Undo on the card if that changes."
+
+
 @pytest.mark.parametrize(("stays", "line"), [("yes", " They stay with us."), ("no", " They are leaving."), ("", "")])
 def test_whether_a_valuable_customer_stays_is_told_in_the_thread_where_somebody_said_it(
     shop_for: Callable[[Moment], Shop], stays: str, line: str

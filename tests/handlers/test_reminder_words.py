@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from handlers.feedback import Case, Person, State
+from handlers.feedback import Band, Case, Moment, Person, State
 from handlers.ladder import Role
 from handlers.nudges.bundle_card import bundle_card
-from handlers.nudges.reminder import Reminder
+from handlers.nudges.reminder import Reminder, question
 from handlers.rules import People
 from tests.conftest import FRIDAY
 from tests.handlers.test_cards import ANA, BEN, SECRETS, TEAM, case
@@ -82,3 +82,20 @@ def test_nobody_but_the_owner_reads_a_surname_or_a_number_on_their_phone() -> No
     line = phone(reminder(NAMES_HERSELF, "unclaimed-150-leader", Role.LEADER), reader=BEN)
     assert line.endswith("“Ring Dana R. on [phone].”")
     assert not any(secret in line for secret in SECRETS)
+
+
+def test_reminders_of_a_happy_customer_ask_for_thanks_and_never_twice_in_the_same_words() -> None:
+    happy = replace(case(), moment=Moment.RELATIONSHIP, band=Band.PROMOTER, score=10)
+    claimed = replace(happy, state=State.CLAIMED, owner=ANA, claimed_at=FRIDAY)
+    first = reminder(happy, "unclaimed-150-leader", Role.LEADER)
+    assert phone(first, reader=BEN).startswith("One customer is still to be thanked: 10/10 at Oak Street, due Fri 20 Nov 15:00.")
+    asked = reminder(replace(claimed, asked_at=AFTER), "claimed-100-owner", Role.OWNER, asks=True)
+    each = [
+        *((one, BEN) for one in (first, replace(first, again=True), replace(first, step="list-2026-11-25"))),
+        *((one, BEN) for one in (asked, replace(asked, again=True))),
+        *((one, ANA) for one in (asked, replace(asked, again=True), reminder(claimed, "quiet-75-owner", Role.OWNER))),
+        (reminder(claimed, "list-2026-11-25", Role.OWNER), ANA),
+    ]
+    said = [question(one, reader, People.NAMES, AFTER) for one, reader in each]
+    assert all("thank" in text for text in said), said
+    assert len({*said}) >= len(said) - 1, "the daily list names its day"
