@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from handlers.commands import BY_OPS, COMMANDS
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -37,6 +39,11 @@ def test_the_shipped_configuration_is_sound_even_strictly() -> None:
 def test_every_link_leads_to_a_file(page: Path) -> None:
     linked = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", page.read_text("utf-8"))
     assert [link for link in linked if not (page.parent / link).exists()] == []
+
+
+def test_every_word_that_can_be_typed_stands_on_the_page_for_whoever_types() -> None:
+    page = (ROOT / "docs/words.md").read_text("utf-8")
+    assert [word for word in (*COMMANDS, *BY_OPS) if re.search(rf"`{word}\b", page) is None] == []
 
 
 def test_every_make_target_that_is_named_exists() -> None:

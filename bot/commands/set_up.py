@@ -21,7 +21,10 @@ def init(
     timezone: Annotated[str | None, typer.Option(help="As in Europe/Oslo.")] = None,
     hours: Annotated[str | None, typer.Option(help='As in "mon-fri 09:00-17:00, sat 10:00-14:00".')] = None,
     promise: Annotated[str | None, typer.Option(help="Opening hours within which somebody claims, as in 4h.")] = None,
-    database: Database = None,
+    database: Annotated[
+        str | None,
+        typer.Option("--database", help="The database that app.yaml will name; one with a password goes into .env.", metavar="URL"),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; take the defaults for what is not given.")] = False,
 ) -> None:
     """Write an app.yaml and an .env from five questions."""

@@ -451,7 +451,7 @@ def test_a_stand_in_reads_of_their_own_and_of_others_customers_in_one_message(kn
 
 
 def test_who_leaves_reads_who_really_hears_of_their_customers(known: Shop) -> None:
-    assert "Nobody stands in for you, so reminders still come to you" in types(known, "away until Friday")
+    assert "Nobody stands in for you, so any reminders still come to you" in types(known, "away until Friday")
     put_on_duty(known, Role.LEADER, LEA)
     assert "; Lea hears of your customers until then." in types(known, "away until Friday")
     put_on_duty(known, Role.BACKUP, BEN, CARL)
