@@ -39,8 +39,8 @@ def stop(tx: Connection, company: Company, word: Word) -> Reply:
     return Reply(
         _(
             "You get no reminders any more, but for those you ask for with “Snooze…” or “Wait for the customer…”. Your customers "
-            "still wait for you: “mine” shows them. One you claimed and nobody contacted goes back to the channel on the working day "
-            "after its promise is over. Type “more” to be reminded again."
+            "still wait for you: “mine” shows them. One you claimed and nobody contacted goes back to the channel on the working "
+            "day after its promise is over. Type “more” to be reminded again."
         )
     )
 
@@ -124,8 +124,8 @@ def away(tx: Connection, company: Company, word: Word) -> Reply:
     whom = _who_hears(tx, company, word)
     if not whom:
         text = _(
-            "You are away until {day}. Nobody stands in for you, so any reminders still come to you: name somebody with “away until "
-            "Monday forward ben@example.com”. Type “more” when you are back."
+            "You are away until {day}. Nobody stands in for you, so any reminders still come to you: name somebody with “away "
+            "until Monday forward ben@example.com”. Type “more” when you are back."
         )
         return Reply(text.format(day=day(until.astimezone(zone))))
     text = ngettext(
