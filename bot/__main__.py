@@ -14,7 +14,7 @@ from bot.commands.terminal import APP_YAML, say
 hero = typer.Typer(
     help=(
         "When a customer says that we let them down, somebody gets back to them, and everybody can see it happened.\n\n"
-        "Without a command: serve, where there is an app.yaml; else what can be done is said."
+        "Without a command: serve, where there is an app.yaml; else it says what can be done."
     ),
     no_args_is_help=False,
     add_completion=False,

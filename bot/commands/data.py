@@ -142,7 +142,7 @@ def move(
     source: Annotated[str, typer.Argument(help="The database to leave, as in sqlite:///action-hero.db.", metavar="FROM")],
     target: Annotated[str, typer.Argument(help="An empty one, as in postgresql://user@host/name.", metavar="TO")],
 ) -> None:
-    """Copy everything into another database. The bot is stopped meanwhile; run it again if it was interrupted."""
+    """Copy everything into another database. Stop the bot first; an interrupted move is simply run again."""
     from bot import logs
     from bot.data.moving import moved
 

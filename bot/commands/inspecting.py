@@ -25,7 +25,7 @@ STANDS_S = 60
 
 
 def doctor(json: Json = False, config: Config = APP_YAML, database: Database = None) -> None:
-    """Look whether all is well, and say what to do where not. Asks the chats, the database and this machine."""
+    """Look whether all is well, and say what to do where it is not. Asks the chats, the database and this machine."""
     from bot import logs
     from bot.doctor import examine
     from bot.doctor.report import exit_code, told
@@ -111,12 +111,14 @@ def sources(
 def digest(
     team: Annotated[str, typer.Option("--team", help="A team, by its name.")],
     _preview: Annotated[
-        bool, typer.Option("--preview", help="As without it: nothing is posted from here.", show_default=False)
+        bool, typer.Option("--preview", help="Changes nothing: this command never posts.", show_default=False)
     ] = True,
-    week: Annotated[str | None, typer.Option("--week", help="As in 2026-W47; the last one that is over unless named.")] = None,
-    month: Annotated[str | None, typer.Option("--month", help="As in 2026-10: the monthly review of who leads the team.")] = None,
-    leader: Annotated[bool, typer.Option("--leader", help="What who leads the team reads of that week instead.")] = False,
-    why: Annotated[bool, typer.Option("--why", help="Which facts chose each story, too.")] = False,
+    week: Annotated[str | None, typer.Option("--week", help="As in 2026-W47; without it the last that is over.")] = None,
+    month: Annotated[
+        str | None, typer.Option("--month", help="As in 2026-10: the monthly review that the team's leader reads.")
+    ] = None,
+    leader: Annotated[bool, typer.Option("--leader", help="Instead, what the team's leader reads of that week.")] = False,
+    why: Annotated[bool, typer.Option("--why", help="Say which facts chose each story, too.")] = False,
     config: Config = APP_YAML,
     database: Database = None,
 ) -> None:

@@ -64,8 +64,10 @@ def simulate(
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Other customers and colleagues; the same seed plays the same weeks.")] = 1,
-    weeks: Annotated[int, typer.Option("--weeks", min=1, max=52)] = 10,
-    teams: Annotated[int | None, typer.Option("--teams", min=1, max=200, help="Of the made-up company; 20 unless said.")] = None,
+    weeks: Annotated[int, typer.Option("--weeks", min=1, max=52, help="How many to play.")] = 10,
+    teams: Annotated[
+        int | None, typer.Option("--teams", min=1, max=200, help="How many the made-up company has; 20 unless said.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Play weeks of made-up customers through your ladder. Posts nothing, and touches no database of yours."""

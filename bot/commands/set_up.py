@@ -56,7 +56,7 @@ def check(
     config: Config = APP_YAML,
     database: Database = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail, too.")] = False,
-    no_env: Annotated[bool, typer.Option("--no-env", help="Do not ask for the ${NAMES} of the environment.")] = False,
+    no_env: Annotated[bool, typer.Option("--no-env", help="Let pass the ${NAMES} that are not set here.")] = False,
     format: Annotated[str, typer.Option("--format", help="text, json or github.")] = "text",
 ) -> None:
     """Say everything that is wrong with app.yaml, offline."""
