@@ -90,6 +90,7 @@ def case_of(row: AnyRow) -> Case:
         tags=tuple(row.tags),
         customer=said_by(row) if row.customer_id else NOBODY,
         owner=_owner(row) if row.owner_id else None,
+        is_test=row.is_test,
     )
 
 

@@ -301,6 +301,7 @@ class Case:
     lost_at: datetime | None = None
     named_closer_id: int | None = None
     author_id: int | None = None
+    is_test: bool = False
     tags: tuple[str, ...] = field(default=())
 
     @property

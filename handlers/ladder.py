@@ -63,6 +63,7 @@ class Step(BaseModel):
         return f"{self.phase}-{self.after * 100:g}-{self.role}"
 
 
+TEST_LASTS = timedelta(hours=1)
 USUAL = (
     Step(phase=Phase.UNCLAIMED, after=0.5, role=Role.THREAD),
     Step(phase=Phase.UNCLAIMED, after=1, role=Role.THREAD),
@@ -104,6 +105,8 @@ class Standing(Protocol):
     def asked_at(self) -> datetime | None: ...
     @property
     def value(self) -> float | None: ...
+    @property
+    def is_test(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +126,7 @@ class Fresh:
     rungs_claimed: int = 0
     quiet_until: datetime | None = None
     asked_at: datetime | None = None
+    is_test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,10 @@ class Climb:
 
 def climb(standing: Standing, ladder: Sequence[Step], hours: OpeningHours, now: datetime) -> Climb:
     """Returns which steps speak now. Of several for one role only the last does. What the thread or the owner would have been told
-    before the present state began is omitted: it would greet whoever has just taken a late one on with “still yours?”."""
+    before the present state began is omitted: it would greet whoever has just taken a late one on with “still yours?”. A test
+    nags nobody."""
+    if standing.is_test:
+        return Climb((), _passed(standing), at_the_top=False, next_look_at=test_ends(standing, hours))
     passed, last, upcoming = _passed(standing), {}, None
     for rung in _rungs(standing, ladder, hours, passed):
         if rung.at >= now:
@@ -164,6 +171,8 @@ def next_look(standing: Standing, ladder: Sequence[Step], hours: OpeningHours, n
     """Returns when the clock must look at a follow-up that changed at `now`; None once it has ended."""
     if standing.state in (State.CLOSED, State.DISMISSED):
         return None
+    if standing.is_test:
+        return standing.held_until or test_ends(standing, hours)
     first = next(_rungs(standing, ladder, hours, _passed(standing)), None)
     return _soonest(standing, hours, now, first.at if first else None)
 
@@ -178,6 +187,11 @@ def let_go_of(standing: Standing, hours: OpeningHours) -> datetime | None:
     the customer has heard from us."""
     asked = standing.state == State.CLAIMED and standing.contacted_at is None
     return hours.next_day(standing.asked_at) if asked and standing.asked_at else None
+
+
+def test_ends(standing: Standing, hours: OpeningHours) -> datetime:
+    """Returns when a test of a source ends by itself: an hour after its card appeared."""
+    return hours.next_opening(standing.promised_at) + TEST_LASTS
 
 
 def _soonest(standing: Standing, hours: OpeningHours, now: datetime, upcoming: datetime | None) -> datetime | None:

@@ -241,6 +241,7 @@ def _follow_up(company: Company, feedback_id: int, heard: Judged, route: Route, 
         moment=route.moment,
         value=heard.customer.value if heard.customer else None,
         held_until=None if hours.is_open(at) else hours.next_opening(at),
+        is_test=heard.arrival.feedback.id.startswith(answers.TEST),
     )
     return {
         "workspace": team.workspace,

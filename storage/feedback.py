@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, Column, Connection, and_, func, select, tuple_, update
+from sqlalchemy import CTE, Column, Connection, and_, func, literal_column, select, tuple_, update
 
 from storage import models
 from storage.prepared import AnyRow, Prepared
@@ -25,6 +25,7 @@ TEST = "hero-test:"
 """The prefix of the external id of a made-up answer, with which ops try out a source."""
 REAL = feedback.c.external_id.not_like(f"{TEST}%")
 """Excludes tests: only what customers said is counted."""
+IS_TEST = (func.substr(feedback.c.external_id, 1, literal_column(str(len(TEST)))) == literal_column(f"'{TEST}'")).label("is_test")
 HISTORY = "hero-history"
 """The route of an answer that was imported only to be remembered: it is no customer whom every route missed."""
 _new = (feedback.c.id, feedback.c.source, feedback.c.external_id)

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy import case as case_of
 
 from storage import models
-from storage.feedback import ABOUT, GIVEN, customer, feedback
+from storage.feedback import ABOUT, GIVEN, IS_TEST, customer, feedback
 from storage.people import person
 from storage.prepared import AnyRow, Prepared
 
@@ -65,6 +65,7 @@ _cases = (
         follow_up,
         select(_where_alone).where(*_its_cards).scalar_subquery().label("only_card_in"),
         *(feedback.c[name] for name in _SAID),
+        IS_TEST,
         *(customer.c[name] for name in ("key", *ABOUT)),
         *(person.c[name].label(f"owner_{name}") for name in ("chat", "workspace", "user_id", "name", "email")),
     )
@@ -112,7 +113,7 @@ _owners_back = Prepared(
 WAITS_SINCE = case_of((follow_up.c.weighed_at == follow_up.c.promised_at, follow_up.c.created_at), else_=follow_up.c.promised_at)
 """Since when a customer waits: as in a Case."""
 _due_for_a_look = (
-    select(follow_up, customer.c.value, WAITS_SINCE.label("waits_since"))
+    select(follow_up, customer.c.value, WAITS_SINCE.label("waits_since"), IS_TEST)
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
     .outerjoin(customer, customer.c.id == feedback.c.customer_id)
     .where(follow_up.c.next_look_at < bindparam("now"))

@@ -84,7 +84,7 @@ def _as_asked(when: When, at: datetime) -> Feedback:
     said = Feedback(
         id=f"{feedback.TEST}{at:%Y%m%dT%H%M%S}",
         metric=next(iter(when.metric), Metric.NPS),
-        comment=_("This is a test, and no customer. Press “Not a problem…” when you have seen it."),
+        comment=_("This is a test: nobody waits. Press any button to try it; it ends by itself within an hour."),
         customer=Customer(segment=next(iter(when.segment), None)),
         touchpoint=next(iter(when.touchpoint), None),
         occurred_at=at,
@@ -99,9 +99,9 @@ def _sent(company: Company, row: AnyRow, now: datetime) -> str:
     """Says where its follow-up is, and when the card will appear if it is not there already."""
     team = company.teams[row.team]
     if row.held_until is None:
-        text = _("A test went to {team}, by the route {route}. It stays a card until somebody says it is no problem.")
+        text = _("A test went to {team}, by the route {route}. It ends by itself within an hour, and nobody is reminded of it.")
         return text.format(team=team.title, route=row.route)
-    text = _("A test went to {team}, by the route {route}. {closed} It stays until somebody says it is no problem.")
+    text = _("A test went to {team}, by the route {route}. {closed} It ends by itself an hour later, and nobody is reminded of it.")
     return text.format(team=team.title, route=row.route, closed=appears(team, row.held_until, now))
 
 

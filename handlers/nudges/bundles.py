@@ -221,6 +221,8 @@ def _rested(until: datetime, due: Sequence[AnyRow], about: Mapping[int, Case], n
 def _still_needed(row: AnyRow, case: Case) -> bool:
     """Returns whether the reminder would still be true."""
     kind = steps.kind_of(row.step)
+    if case.is_test:
+        return False
     if kind is Kind.AGAIN:
         return case.state is State.CLOSED
     if not case.open or case.promises != row.promise:

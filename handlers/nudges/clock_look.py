@@ -18,6 +18,7 @@ from handlers.nudges import steps
 from handlers.nudges.limit import add_within_limit, nudge
 from handlers.nudges.steps import Kind
 from handlers.rules import Company, Team
+from handlers.situation import AFRESH
 from handlers.wanted import ToldInThread
 from storage import act_log, followups, messages, nudges, people
 from storage.act_log import Act
@@ -88,6 +89,8 @@ def _look_at(tx: Connection, company: Company, rows: Sequence[AnyRow], now: date
             case = cases.read(tx, row.id)
             assert case is not None
             late_update.reopen(tx, company, case, team, now)
+        elif row.is_test and ladder.test_ends(row, hours) < now:
+            _end_test(tx, row, now)
         elif not hours.is_open(now) and not _wait_is_over(row, now):
             _rest(seen, row, hours, now)
         elif (turn := _turn(row, hours, now)) is not None:
@@ -130,6 +133,13 @@ def _turns(tx: Connection, row: AnyRow, team: Team, company: Company, verb: str,
     told = verb == "let_go" and row.held_until is None
     lines = wanted.lines(tx, [ToldInThread(team, row.id, act_id, open=True, only_card_in=case.only_card_in)]) if told else []
     messages.want(tx, lines, now, again=[row.id])
+
+
+def _end_test(tx: Connection, row: AnyRow, now: datetime) -> None:
+    """What *Send a test* made up is no customer, so it needs nobody to say that it is over."""
+    columns = {**AFRESH, "state": State.DISMISSED, "reason": "test", "closed_at": now, "state_since": now, "next_look_at": None}
+    if act_log.carry_out(tx, Act(row.workspace, row.id, "test_over", now, set=columns), row.version) is not None:
+        messages.want(tx, [], now, again=[row.id])
 
 
 def _rest(seen: _Seen, row: AnyRow, hours: OpeningHours, now: datetime) -> None:

@@ -425,7 +425,7 @@ def test_a_test_outside_opening_hours_says_when_its_card_appears(desk: Desk) -> 
     assert first == second
     assert first == (
         "A test went to Oak Street, by the route everyone. Oak Street is closed now; the card appears Mon 08:00. "
-        "It stays until somebody says it is no problem."
+        "It ends by itself an hour later, and nobody is reminded of it."
     )
     assert desk.shop.keys() == []
 
