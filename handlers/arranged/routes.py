@@ -26,18 +26,18 @@ ANY_SOURCE = "*"
 
 
 def routes(tx: Connection, company: Company, word: Word) -> Reply:
-    """List all routes; the first that matches wins."""
+    """List all routes in the order in which they are tried: those made in chat first, as in `arrangements.arranged`."""
     rows = in_order(arrangements.holding(tx))
     written = [route for route in company.routes if route.written]
     title = _("Which feedback goes where: the first that matches wins")
     lines = [_told(company, route, route.written) for route in written]
     if len(rows) > SHOWN:
         lines.insert(0, _("{n} more routes made in chat are not shown here.").format(n=len(rows) - SHOWN))
-    lines.append(_("What none of them takes is stored, and counted under “status”."))
+    lines.append(_("What none of them takes is stored; “status” counts those who are unhappy."))
     rest = {row.name for row in resting(rows, company)}
     items = tuple(_item(company, row, first=n == 0, rests=row.name in rest) for n, row in enumerate(rows[:SHOWN]))
     add = Button("route_add", _("Add a route…"), NEW, _("Add a route, before all others"))
-    return Reply(cards=(Card(plain=title, headline=title, context=tuple(lines), items=items, buttons=(add,)),))
+    return Reply(cards=(Card(plain=title, headline=title, items=items, buttons=(add,), below=tuple(lines)),))
 
 
 def route_add(tx: Connection, company: Company, tap: Tap) -> Reply:

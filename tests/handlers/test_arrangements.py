@@ -238,6 +238,7 @@ def test_a_new_route_is_tried_before_all_others(desk: Desk) -> None:
     desk.shop.hears(said("a", customer={"key": "c", "value": 9000}), said("b", customer={"key": "d", "value": 20}))
     assert [desk.shop.row(n).route for n in (1, 2)] == ["big ones", "everyone"]
     assert "big ones → Harbour: unhappy customers, worth 5,000 or more (made in chat)" in desk.routes().items[0].headline
+    assert desk.routes().below[0].startswith("everyone → "), "app.yaml's come after those made in chat: so they are tried"
 
 
 @pytest.mark.parametrize(("value", "told"), [
