@@ -146,18 +146,20 @@ class Feedback(_Noun):
     @model_validator(mode="after")
     def _score_fits_its_scale(self) -> Feedback:
         if self.metric is Metric.COMMENT or self.score is None:
-            if not self.comment:
-                raise FieldError("score", "there is neither a score nor a comment")
             if self.metric is Metric.COMMENT and self.score is not None:
-                raise FieldError("score", "the metric `comment` has no score")
+                raise FieldError("score", "must be left out: the metric `comment` has none")
+            if not self.comment and self.metric is Metric.COMMENT:
+                raise FieldError("comment", "is missing")
+            if not self.comment:
+                raise FieldError("score", "is missing, and so is the comment")
             return self
         worst, best = self.worst_and_best
         if worst == best:
-            raise FieldError("scale", "the two ends of the scale are the same")
+            raise FieldError("scale", "has the same number at both ends")
         if self.metric is Metric.NPS and (worst, best) != (0, 10):
-            raise FieldError("scale", "an NPS question is asked on the scale 0 to 10")
+            raise FieldError("scale", "must be [0, 10]: NPS is asked on no other")
         if not min(worst, best) <= self.score <= max(worst, best):
-            raise FieldError("score", f"outside its scale of {worst:g} to {best:g}")
+            raise FieldError("score", f"lies outside its scale of {worst:g} to {best:g}")
         return self
 
     @property
@@ -173,7 +175,8 @@ class Feedback(_Noun):
 
 
 class FieldError(ValueError):
-    """A field of a payload could not be read. `field` is its path as the sender calls it, `why` is one clause."""
+    """A field of a payload could not be read. `field` is its path as the sender calls it, `why` is the rest of the
+    sentence that begins with it."""
 
     def __init__(self, field: str, why: str) -> None:
         super().__init__(f"{field}: {why}")

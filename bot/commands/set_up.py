@@ -110,17 +110,19 @@ def manifest(
     options = (loaded.file.data or {}).get("chats")
     given = options.get("slack") if isinstance(options, dict) else None
     installs = isinstance(given, dict) and "client_id" in given
-    typer.echo(slack.printed(_public_url(loaded, config), installs=installs, json=json))
+    typer.echo(slack.printed(_public_url(loaded, config, "the manifest"), installs=installs, json=json))
 
 
-def _public_url(loaded: Loaded, config: Path) -> str | None:
-    """Returns the address that app.yaml names; ends the command if it names one that cannot be read here."""
+def _public_url(loaded: Loaded, config: Path, what: str) -> str | None:
+    """Returns the address that app.yaml names, for `what` holds it; ends the command if it names one that cannot be read here."""
     if ("server", "public_url") in loaded.file.waiting:
         stop(
-            f"{config} takes server.public_url from a name that is not set here, and what is asked for holds it: set it.", UNUSABLE
+            f"server.public_url in {config} is a name that is not set here, and {what} holds that address. "
+            "Set it in .env or in the environment.",
+            UNUSABLE,
         )
     if loaded.parts.server is None and loaded.file.names("server"):
-        stop(f"the section `server` of {config} cannot be read, and what is asked for needs it. See: hero check", UNUSABLE)
+        stop(f"the section `server` of {config} cannot be read, and {what} needs it. See: hero check", UNUSABLE)
     return loaded.parts.server.public_url if loaded.parts.server else None
 
 
@@ -141,7 +143,7 @@ def package(
     at, given = ("chats", "msteams", "app_id"), (loaded.file.data or {}).get("chats")
     options = given.get("msteams") if isinstance(given, dict) else None
     app_id = options.get("app_id") if isinstance(options, dict) and not loaded.file.is_waiting(at) else None
-    public_url = _public_url(loaded, config)
+    public_url = _public_url(loaded, config, "the package")
     if not isinstance(app_id, str) or not app_id.strip():
         stop(f"{config} has no chats.msteams whose app_id is known here, and the package names it: see docs/msteams.md.", 2)
     if not public_url:

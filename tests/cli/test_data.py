@@ -235,7 +235,7 @@ def test_an_import_with_mistakes_changes_nothing_and_names_each_line(tmp_path: P
     told = imported(settings, file, "import", dry_run=False, history=False)
     assert told.failed
     assert told.text.splitlines()[1:] == [
-        "  line 4: score outside its scale of 0 to 10",
+        "  line 4: score lies outside its scale of 0 to 10",
         "  line 5: metric must be one of 'nps', 'csat', 'ces', 'stars' or 'comment'",
         "  line 7: id 'r-1' stands in line 2 already",
         "  line 8: score must be a number",
@@ -270,7 +270,7 @@ def test_a_line_from_which_on_a_file_is_no_csv_is_named_like_any_mistake(tmp_pat
     told = imported(settings, file, "import", dry_run=False, history=False)
     assert told.failed
     assert told.text.splitlines()[1:] == [
-        "  line 4: score outside its scale of 0 to 10",
+        "  line 4: score lies outside its scale of 0 to 10",
         f"  line 5: from here on it is no CSV ({why}); a quotation mark inside a cell is written twice",
     ]
     file.write_text(f"id,metric,{broken}\nr-1,nps,x\n", "utf-8")

@@ -314,7 +314,7 @@ def test_a_manifest_of_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("server", "words"),
     [
-        ('{public_url: "${HERO_PUBLIC_URL}"}', "from a name that is not set here"),
+        ('{public_url: "${HERO_PUBLIC_URL}"}', "is a name that is not set here"),
         ('{public_url: "https://hero.example", prt: 80}', "`server` of app.yaml cannot be read"),
     ],
 )

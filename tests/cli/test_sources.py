@@ -59,7 +59,7 @@ async def test_what_could_not_be_read_is_read_once_the_mapping_is_mended(tmp_pat
         await _send(here.house, wrong, sent)
         assert stored(store) == [("1", None, "Cold.")], "a comment alone is taken; a score that is not found leaves nothing"
         assert "1 payload could not be read; mend app.yaml, then: hero sources --replay shop" in told(wrong, store)
-        assert "1 still not read\n  1 time: stars there is neither a score nor a comment" in replay(wrong, store, "shop", NOW)
+        assert "1 still not read\n  1 time: stars is missing, and so is the comment" in replay(wrong, store, "shop", NOW)
         assert replay(right, store, "shop", NOW) == "1 accepted\n1 updated"
         assert stored(store) == [("1", 2.0, "Cold."), ("2", 1.0, "")]
         assert replay(right, store, "shop", NOW) == "2 duplicate"
