@@ -29,8 +29,8 @@ def forget_named(tx: Connection, words: Collection[str], now: datetime) -> tuple
     named = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(words)))})(?!\w)", re.IGNORECASE)
     gone, changed = 0, []
     for row in digests.old_talk(tx, now + timedelta(days=1), MOST):
-        number = sum(_plainly(each, named) != each for said in row.choices.values() for each in _each(said))
-        kept = {name: _all_plainly(said, named) for name, said in row.choices.items()}
+        kept = {name: _plainly(said, named) for name, said in row.choices.items()}
+        number = sum(before != after for name, said in row.choices.items() for before, after in _pairs(said, kept[name]))
         if number and digests.note(tx, row.id, row.version, kept):
             gone += number
             changed.append(row)
@@ -48,16 +48,17 @@ def forget_old(tx: Connection, before: datetime, limit: int) -> bool:
     return bool(changed)
 
 
-def _each(said: Spoken | Sequence[Spoken]) -> Sequence[Spoken]:
-    return [said] if isinstance(said, Mapping) else said
-
-
-def _all_plainly(said: Spoken | Sequence[Spoken], named: re.Pattern[str]) -> Spoken | Sequence[Spoken]:
-    return _plainly(said, named) if isinstance(said, Mapping) else [_plainly(each, named) for each in said]
-
-
-def _plainly(said: Spoken, named: re.Pattern[str]) -> Spoken:
+def _plainly(said: Any, named: re.Pattern[str]) -> Any:
+    """Returns what was said, one or a list, without these words. What nobody typed, such as the ids of deleted notes, stays."""
+    if isinstance(said, list):
+        return [_plainly(each, named) for each in said]
+    if not isinstance(said, Mapping):
+        return said
     return {**said, **{name: _("(erased)") for name in WORDS if named.search(said.get(name, ""))}}
+
+
+def _pairs(said: Any, kept: Any) -> Iterable[tuple[Any, Any]]:
+    return zip(said, kept, strict=True) if isinstance(said, list) else [(said, kept)]
 
 
 def _at(decided: Spoken) -> datetime:

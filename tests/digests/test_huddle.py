@@ -156,6 +156,20 @@ def test_an_erased_customer_stands_in_no_promise_and_no_note_of_a_huddle(shop: W
     assert "Reyes " not in str(shop.card("huddle:oak-street:2026-11-23").context)
 
 
+def test_a_deleted_note_keeps_no_customer_from_being_erased(shop: Week47) -> None:
+    shop.hears(said("r-1", customer=Customer(key="c-77", name="Dana Reyes")))
+    calls(shop)
+    stands(shop, KEY, ("C1", "7.1"))
+    assert writes(shop, 1, "Ring Mrs Reyes.")
+    assert writes(shop, 2, "Oops, wrong thread.")
+    assert writes(shop, 2, "", changed=True)
+    gone = shop.store.write_sync(erase, "c-77", shop.now)
+    assert (gone.customers, gone.notes) == (1, 1)
+    assert [each["what"] for each in row(shop).choices["notes"]] == ["(erased)"]
+    assert writes(shop, 2, "Oops, wrong thread."), "delivered late, after its deletion"
+    assert len(row(shop).choices["notes"]) == 1
+
+
 def test_a_huddle_has_room_for_thirty_notes_and_the_next_card_repeats_six(shop: Week47) -> None:
     calls(shop)
     stands(shop, KEY, ("C1", "7.1"))
