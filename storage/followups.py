@@ -112,11 +112,13 @@ _owners_back = Prepared(
 )
 WAITS_SINCE = case_of((follow_up.c.weighed_at == follow_up.c.promised_at, follow_up.c.created_at), else_=follow_up.c.promised_at)
 """Since when a customer waits: as in a Case."""
-_due_for_a_look = (
+_looked_at = (
     select(follow_up, customer.c.value, WAITS_SINCE.label("waits_since"), IS_TEST)
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
     .outerjoin(customer, customer.c.id == feedback.c.customer_id)
-    .where(follow_up.c.next_look_at < bindparam("now"))
+)
+_due_for_a_look = (
+    _looked_at.where(follow_up.c.next_look_at < bindparam("now"))
     .order_by(follow_up.c.next_look_at, follow_up.c.id)  # cards of one opening come in the order in which customers wrote
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, of=follow_up)
@@ -126,6 +128,8 @@ _to_look_at_of = _due_for_a_look.where(follow_up.c.team.in_(bindparam("teams", e
 _looked = Prepared(
     update(follow_up).where(follow_up.c.id == bindparam("looked")).values({name: bindparam(name) for name in LOOKED})
 )
+_ends = case_of((follow_up.c.state == "new", follow_up.c.claim_by), else_=follow_up.c.close_by)
+_look_sooner = update(follow_up).where(follow_up.c.id == bindparam("this"), follow_up.c.next_look_at > bindparam("sooner"))
 
 _dropped = select(follow_up.c.id).where(OPEN_NOW, follow_up.c.next_look_at.is_(None)).with_for_update(skip_locked=True)
 _look_again = (
@@ -212,24 +216,19 @@ def look_again(tx: Connection) -> int:
     return tx.execute(_look_again).rowcount
 
 
-def held_for_routes(tx: Connection, now: datetime) -> Sequence[AnyRow]:
-    """Returns the teams and routes of open follow-ups whose cards wait for an opening after `now`."""
-    waits = (OPEN_NOW, follow_up.c.held_until > now)
-    return tx.execute(select(follow_up.c.team, follow_up.c.route).where(*waits).distinct()).all()
+def waiting_past_promise(tx: Connection, now: datetime) -> Sequence[AnyRow]:
+    """Returns open follow-ups that are looked at after `now` only, and not before their promise ends; and all of these whose cards
+    wait for an opening."""
+    late = and_(follow_up.c.state.in_(("new", "claimed")), _ends <= follow_up.c.next_look_at)
+    later = (OPEN_NOW, follow_up.c.next_look_at > now, or_(late, follow_up.c.held_until.is_not(None)))
+    return tx.execute(_looked_at.where(*later)).all()
 
 
-def look_sooner(tx: Connection, team: str, route: str, at: datetime) -> int:
-    """Bring forward to `at` the next look at follow-ups of this team and route whose cards wait for a later opening. Returns how
-    many were to be looked at later."""
-    waits = (
-        OPEN_NOW,
-        follow_up.c.team == team,
-        follow_up.c.route == route,
-        follow_up.c.held_until > at,
-        follow_up.c.next_look_at > at,
-    )
-    these = select(follow_up.c.id).where(*waits).with_for_update(skip_locked=True)
-    return tx.execute(update(follow_up).where(follow_up.c.id.in_(these.correlate(None))).values(next_look_at=at)).rowcount
+def look_sooner(tx: Connection, at: Mapping[int, datetime]) -> None:
+    """Bring forward the next look at follow-ups, by id, to these times."""
+    if at:
+        rows = [{"this": id, "sooner": moment} for id, moment in sorted(at.items())]
+        tx.execute(_look_sooner.values(next_look_at=bindparam("sooner")), rows)
 
 
 def earlier_low(tx: Connection, customer_id: int, before: datetime, since: datetime, most: int) -> int:
@@ -262,9 +261,8 @@ def next_look(tx: Connection, after: datetime) -> datetime | None:
 def next_deadline(tx: Connection, teams: Sequence[str], after: datetime) -> AnyRow | None:
     """Returns the follow-up of these teams whose promise ends soonest after `after`: the claim promise while it is new, else the
     close promise. The row has its `id`, `state`, `claim_by`, `close_by`, and the customer's `name`."""
-    ends = case_of((follow_up.c.state == "new", follow_up.c.claim_by), else_=follow_up.c.close_by)
-    ahead = (follow_up.c.team.in_(teams), OPEN_NOW, follow_up.c.state.in_(("new", "claimed")), ends > after)
-    soonest = _cases.where(*ahead).order_by(ends, follow_up.c.id).limit(1)
+    ahead = (follow_up.c.team.in_(teams), OPEN_NOW, follow_up.c.state.in_(("new", "claimed")), _ends > after)
+    soonest = _cases.where(*ahead).order_by(_ends, follow_up.c.id).limit(1)
     return tx.execute(soonest).one_or_none()
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from handlers import ladder
 from handlers import message_keys as keys
 from handlers.feedback import Place
 from handlers.rules import Company, Team
@@ -31,14 +32,22 @@ def follow_channels(tx: Connection, company: Company, after: int = 0, most: int 
 
 
 def follow_hours(tx: Connection, company: Company, now: datetime) -> int:
-    """Bring forward cards that wait for an opening when the team now opens earlier, for example because a day off was a mistake.
-    Promises stay as they were told. Returns how many cards come sooner."""
-    sooner = 0
-    for row in followups.held_for_routes(tx, now):
-        if row.team in company.teams:
-            opening = company.hours_of(row.team, row.route).next_opening(now)
-            sooner += followups.look_sooner(tx, row.team, row.route, opening)
-    return sooner
+    """Bring forward cards that wait for an opening, and the next look at customers whose promise is over by then, when the team is
+    open earlier, for example because a day off was a mistake. Promises stay as they were told. Returns how many come sooner."""
+    sooner = {}
+    for row in followups.waiting_past_promise(tx, now):
+        if row.team in company.teams and (at := _next_look(company, row, now)) < row.next_look_at:
+            sooner[row.id] = at
+    followups.look_sooner(tx, sooner)
+    return len(sooner)
+
+
+def _next_look(company: Company, row: AnyRow, now: datetime) -> datetime:
+    """Returns when to look at a follow-up by the present hours: a held card is posted as soon as the team is open."""
+    hours = company.hours_of(row.team, row.route)
+    opening = hours.next_opening(now)
+    due = None if row.held_until is not None else ladder.next_look(row, company.teams[row.team].ladder, hours, now)
+    return max(opening, due or opening)
 
 
 def gone(tx: Connection, company: Company, now: datetime) -> dict[str, int]:

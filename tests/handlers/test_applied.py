@@ -3,7 +3,7 @@ next."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from tests import stages
 from tests.conftest import ANA, FRIDAY, OSLO, Shop, said
 from tests.emulators.slack import Slack
 from tests.handlers.test_further_channel import channels
-from tests.handlers.test_ladder import MONDAY, ticks
+from tests.handlers.test_ladder import MONDAY, lines, passes_until, ticks
 from tests.running import SECRET, eventually, running
 
 SOON, SETTLE, LEASE, MANY = 1e12, 5.0, 60.0, 50
@@ -230,7 +230,37 @@ def test_they_wait_for_the_next_opening_where_the_team_is_closed_when_the_hours_
     assert closed.keys()[1:] == ["card:1", "card:2"]
 
 
+def monday_is_off(shop: Shop, until: datetime) -> None:
+    """Monday is a day off by a slip in app.yaml, which is corrected at that time; the bot is started anew for both."""
+    hours_are(shop, OpeningHours.build({"tue-fri": "08:00-18:00"}, OSLO))
+    shop.store.write_sync(follow_hours, shop.company, shop.now)
+    for shop.now in (MONDAY + timedelta(seconds=1), until):
+        ticks(shop)
+    hours_are(shop, OpeningHours.build(OFFICE, OSLO))
+    shop.store.write_sync(follow_hours, shop.company, shop.now)
+    shop.passes(seconds=1)
+    ticks(shop)
+
+
+def test_a_card_that_should_have_come_this_morning_comes_when_the_day_off_is_taken_back(shop: Shop) -> None:
+    shop.passes(hours=9)
+    shop.hears(said())
+    monday_is_off(shop, until=MONDAY + timedelta(hours=1, minutes=30))
+    assert shop.keys() == ["card:1"]
+    assert shop.row().held_until is None
+
+
+def test_whose_promise_ended_this_morning_is_told_of_when_the_day_off_is_taken_back(shop: Shop) -> None:
+    shop.passes(hours=5)
+    shop.hears(said())
+    passes_until(shop, FRIDAY + timedelta(hours=8))
+    monday_is_off(shop, until=MONDAY + timedelta(hours=2, minutes=30))
+    assert shop.card().headline.startswith("Still waiting for us")
+    assert "Our promise has passed" in lines(shop)[-1]
+
+
 def test_as_long_as_the_hours_are_as_they_were_nothing_comes_sooner(closed: Shop) -> None:
+    closed.tap("claim", ANA, 2)
     before = closed.row().next_look_at
     assert closed.store.write_sync(follow_hours, closed.company, closed.now) == 0
     assert closed.row().next_look_at == before
