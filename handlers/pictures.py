@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from handlers import answered, cases, colleagues, message_keys
+from handlers import answered, cases, colleagues, message_keys, same_customer
 from handlers.arranged import ops_note
 from handlers.arranged.link import request_card
 from handlers.arrivals import heard
@@ -19,6 +19,7 @@ from handlers.feedback import Case, Person
 from handlers.followup import followup_card, lines
 from handlers.followup.closing_card import closing_card
 from handlers.followup.handed_card import handed_card
+from handlers.followup.told_before import with_earlier
 from handlers.ladder import Role
 from handlers.nudges import bundle_card, bundles, steps, still_yours
 from handlers.nudges.reminder import Reminder
@@ -87,7 +88,11 @@ def _private(tx: Connection, company: Company, message: AnyRow, now: datetime) -
     case, team = _with_team(tx, company, message.follow_up_id)
     reader = colleagues.person_of(tx, message.person_id)
     card = followup_card.private_card(cases.with_history(tx, case), team, company.people, reader, now)
-    given = None if card.is_line else act_log.given(tx, case.id)
+    if card.is_line:
+        return card
+    earlier = same_customer.earlier(tx, company, case, reader)
+    card = with_earlier(card, earlier, reader, company.people, team.hours.zone, now)
+    given = act_log.given(tx, case.id)
     if given is None or given.verb != "hand_over" or given.person_id == reader.id:
         return card
     return handed_card(card, colleagues.person_of(tx, given.person_id), given.detail, company.people)

@@ -87,6 +87,18 @@ _low = (
     .limit(bindparam("most"))
 )
 _count_low = Prepared(select(func.count().label("number")).select_from(_low.subquery()))
+_before = Prepared(
+    select(follow_up.c.id, follow_up.c.team)
+    .join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    .where(
+        feedback.c.customer_id == bindparam("customer"),
+        feedback.c.received_at >= bindparam("since"),
+        follow_up.c.id < bindparam("this"),
+        follow_up.c.state != literal_column("'dismissed'"),
+    )
+    .order_by(feedback.c.received_at.desc(), feedback.c.id.desc())
+    .limit(bindparam("most"))
+)
 _of_them = (feedback.c.customer_id == customer.c.id, feedback.c.band == literal_column("'detractor'"))
 _by_time = select(feedback.c.received_at).where(*_of_them).limit(literal_column("1"))
 # Each by one step in the index of a customer's answers, however many there are: a till in a shop may be one customer.
@@ -236,6 +248,12 @@ def earlier_low(tx: Connection, customer_id: int, before: datetime, since: datet
     [counted] = _count_low.all(tx, {"customer": customer_id, "since": since, "before": before, "most": most})
     number: int = counted.number
     return number
+
+
+def before(tx: Connection, customer_id: int, follow_up_id: int, since: datetime, limit: int) -> Sequence[AnyRow]:
+    """Returns id and team of the follow-ups of a customer that were opened before this one, for what they said since then, newest
+    first, without those that were dismissed."""
+    return _before.all(tx, {"customer": customer_id, "since": since, "this": follow_up_id, "most": limit})
 
 
 def low_around(tx: Connection, customers: Collection[int], begin: datetime) -> dict[int, AnyRow]:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, f
 from storage import raised, thanks
 from storage.act_log import act
 from storage.feedback import ABOUT, CONTACT, GIVEN, customer, feedback
-from storage.followups import follow_up
+from storage.followups import follow_up, message
 from storage.prepared import AnyRow
 
 OPEN = ("new", "claimed", "waiting")
@@ -57,6 +57,17 @@ def answers_to(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRo
     """Returns the answers that these follow-ups are about: id and received_at."""
     about = select(feedback.c.id, feedback.c.received_at).join(follow_up, follow_up.c.feedback_id == feedback.c.id)
     return tx.execute(about.where(follow_up.c.id.in_(follow_up_ids)).order_by(feedback.c.id)).all()
+
+
+def told_beside(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[str]:
+    """Returns the keys of the private messages about open follow-ups of the same customers: they tell what happened in these."""
+    theirs = select(feedback.c.customer_id).join(follow_up, follow_up.c.feedback_id == feedback.c.id)
+    same = feedback.c.customer_id.in_(theirs.where(follow_up.c.id.in_(follow_up_ids)))
+    waiting = (
+        select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id).where(same, follow_up.c.state.in_(OPEN))
+    )
+    own = (message.c.follow_up_id.in_(waiting), message.c.kind == "private")
+    return tx.execute(select(message.c.key).where(*own).order_by(message.c.id)).scalars().all()
 
 
 def acts_of(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:

@@ -104,8 +104,9 @@ def _column(tx: Connection, name: str, kept: timedelta | None, now: datetime) ->
 
 
 def _redraw(tx: Connection, follow_up_ids: Sequence[int]) -> None:
-    """Show anew the messages about these follow-ups, without what was forgotten."""
-    messages.show_anew(tx, said_about(tx, follow_up_ids))
+    """Show anew the messages about these follow-ups, without what was forgotten, and those that tell it to whoever has another one
+    of the same customer."""
+    messages.show_anew(tx, [*said_about(tx, follow_up_ids), *personal.told_beside(tx, follow_up_ids)])
 
 
 def _today(zone: ZoneInfo, now: datetime) -> str:

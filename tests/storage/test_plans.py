@@ -142,6 +142,16 @@ def test_what_was_written_late_is_looked_for_along_the_log(shop: Shop) -> None:
     assert scans(shop, asked) == set()
 
 
+def test_what_happened_before_with_a_customer_is_found_along_their_answers(shop: Shop) -> None:
+    dana = Customer(key="c-1", name="Dana")
+    shop.hears(said("r-1", customer=dana), said("r-2", customer=dana))
+    shop.tap("claim", ANA, 2)
+    with statements() as asked:
+        assert "Earlier, " in str(shop.card("private:2:1").context)
+        assert shop.store.read_sync(personal.told_beside, [1]) == ["private:2:1"]
+    assert scans(shop, asked) == set()
+
+
 def test_a_customer_who_is_let_down_again_is_found_without_reading_a_whole_table(shop: Shop) -> None:
     shop.hears(said("r-1"))
     shop.tap("claim", ANA)
