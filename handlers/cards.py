@@ -37,8 +37,8 @@ class Style(StrEnum):
 class Button:
     """Pressing it runs the verb for `target`. A label ending in … opens a form first.
 
-    `label` has at most 24 characters, so that it is not cut on a 320 px phone; `spoken` is what a screen reader says (at most 75
-    characters) and names the action and its object.
+    `label` has at most 24 characters, so that it is not cut on a 320 px phone; `spoken` (at most 75 characters) names the action
+    and its object, for a screen reader.
     """
 
     verb: str
@@ -46,6 +46,16 @@ class Button:
     target: Target
     spoken: str = ""
     style: Style = Style.PLAIN
+
+    @property
+    def name(self) -> str:
+        """Returns what a screen reader says; empty if the label is enough. It contains the label, which is what people say who
+        press by voice, and the number of the case, since several cards have such a button."""
+        if not self.spoken:
+            return ""
+        case = f" #{self.target}" if isinstance(self.target, int) else ""
+        said = self.spoken.startswith(self.label.removesuffix("…"))
+        return f"{self.spoken}{case}" if said else f"{self.label}{case}: {self.spoken}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ def test_a_card_becomes_headline_quote_context_buttons_and_small_print_in_this_o
                         "text": {"type": "plain_text", "text": "I'll reply", "emoji": False},
                         "value": "42",
                         "style": "primary",
-                        "accessibility_label": "I'll reply to this customer",
+                        "accessibility_label": "I'll reply to this customer #42",
                     },
                     {
                         "type": "button",

@@ -211,9 +211,7 @@ def _chart(packed: Mapping[str, Any] | None) -> Chart | None:
 
 
 def _press(button: Button) -> Press:
-    named = button.spoken.startswith(button.label.rstrip("…"))
-    spoken = button.spoken if named else f"{button.label} {button.spoken}".strip()
-    return Press(button.verb, button.target, button.label, spoken, button.style is Style.PRIMARY)
+    return Press(button.verb, button.target, button.label, button.name or button.label, button.style is Style.PRIMARY)
 
 
 def _buttons(packed: Iterable[Mapping[str, Any]]) -> tuple[Button, ...]:

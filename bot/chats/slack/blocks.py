@@ -191,7 +191,7 @@ def _button(button: Button) -> Block:
         "text": _text(button.label, LABEL),
         "value": str(button.target),
         **({"style": "primary"} if button.style is Style.PRIMARY else {}),
-        **({"accessibility_label": cut(clean(button.spoken), LABEL)} if clean(button.spoken) else {}),
+        **({"accessibility_label": cut(clean(button.name), LABEL)} if clean(button.name) else {}),
     }
 
 
