@@ -29,10 +29,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A kind that needs nothing but a secret. `own_secret`: the tool creates it, and it is pasted here. `in_address`: the tool
-    signs nothing, so the secret is part of its URL. `directory` as for a source."""
+    """A kind that needs nothing but a secret. `title` is what people call it. `own_secret`: the tool creates it, and it is pasted
+    here. `in_address`: the tool signs nothing, so the secret is part of its URL. `directory` as for a source."""
 
     kind: str
+    title: str
     own_secret: bool = False
     in_address: bool = False
     directory: bool = False

@@ -152,7 +152,7 @@ def wrong(answers: Answers) -> dict[str, str]:
         "team": _name,
         "timezone": _zone,
         "hours": lambda text: OpeningHours.build(on_a_door(text), ZoneInfo("UTC")),
-        "promise": Duration.parse,
+        "promise": Duration.typed,
     }
     found = {}
     for name, check in checks.items():
@@ -169,6 +169,7 @@ def draft(answers: Answers) -> tuple[str, str]:
         raise ValueError("; ".join(problems.values()))
     team = _name(answers.team)
     hours, country = on_a_door(answers.hours), country_of(answers.timezone)
+    promise = Duration.typed(answers.promise)
     yaml = Template(_APP_YAML).substitute(
         team=team,
         title=_quoted(answers.team),
@@ -177,8 +178,8 @@ def draft(answers: Answers) -> tuple[str, str]:
         holidays="" if country else "\n    holidays: false           # no country is named above",
         leader=_LEADERS.get(answers.chat, _NO_LEADER),
         hours=hours if isinstance(hours, str) else "{" + ", ".join(f'{_day(d)}: "{h}"' for d, h in hours.items()) + "}",
-        promise=answers.promise.strip(),
-        close="2d" if Duration.parse(answers.promise).seconds else str(Duration(days=2 * Duration.parse(answers.promise).days)),
+        promise=promise,
+        close="2d" if promise.seconds else Duration(days=2 * promise.days),
         database=_database(answers.database),
         public_url=_PUBLIC_URLS.get(answers.chat, ""),
         chats=_CHATS[answers.chat],

@@ -160,7 +160,7 @@ class Source(Protocol):
 
 class Sends(Source, Protocol):
     """A tool that sends to POST /feedback/{source}. `GIVES_SECRET = True` if it generates the secret itself; `SECRET_IN_ADDRESS =
-    True` if the URL ends in the secret, as `?key=…`."""
+    True` if the URL ends in the secret, as `?key=…`; `TITLE` is what people call it, if that is not its kind with a capital."""
 
     def verify(self, sent: Sent, options: Any) -> None:
         """Raise BadSignature unless the raw bytes are signed as this tool signs. Called before anything is parsed."""

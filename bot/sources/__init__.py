@@ -69,7 +69,7 @@ def _tool(kind: str) -> Tool | None:
     except ValueError:  # it requires more options
         return None
     given, in_address = getattr(source, "GIVES_SECRET", False), getattr(source, "SECRET_IN_ADDRESS", False)
-    return Tool(kind, given, in_address, directory=hasattr(source, "customers"))
+    return Tool(kind, getattr(source, "TITLE", kind.capitalize()), given, in_address, directory=hasattr(source, "customers"))
 
 
 def load(kind: str) -> Source:

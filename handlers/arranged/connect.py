@@ -117,9 +117,9 @@ def _pasted_wrong(tool: Tool | None, pasted: str) -> dict[str, str]:
     if tool is None:
         return {}
     if tool.own_secret and len(pasted) < SHORTEST:
-        return {"secret": _("{kind} makes the secret itself: please paste it here.").format(kind=tool.kind)}
+        return {"secret": _("{tool} makes the secret itself: please paste it here.").format(tool=tool.title)}
     if pasted and not tool.own_secret:
-        return {"secret": _("Please leave this empty: a secret for {kind} is made here.").format(kind=tool.kind)}
+        return {"secret": _("Please leave this empty: a secret for {tool} is made here.").format(tool=tool.title)}
     return {}
 
 
@@ -141,7 +141,7 @@ def _told(company: Company, tool: Tool, name: str, secret: str, change: int, don
             _("Its secret: {secret}").format(secret=secret),
             _("Copy it now: it is not shown again."),
         ]
-    lines.append(_("Where that goes in {kind}: {page}.").format(kind=tool.kind, page=page_of(tool.kind)))
+    lines.append(_("Where that goes: see {page}.").format(page=page_of(tool.kind)))
     return Reply("\n".join(lines), cards=(_changed(done, change, *test_button(company, name, tool.kind)),))
 
 
@@ -167,7 +167,7 @@ def _no_safe() -> Reply:
 
 
 def _form(company: Company, kind: str, name: str) -> Form:
-    kinds = tuple((tool.kind, tool.kind) for tool in company.tools())
+    kinds = tuple((tool.kind, tool.title) for tool in sorted(company.tools(), key=lambda tool: tool.title.casefold()))
     fields = (
         Field("kind", _("Where does it come from?"), Ask.CHOICE, kinds, error=_("Please choose."), value=kind),
         Field(
@@ -182,7 +182,10 @@ def _form(company: Company, kind: str, name: str) -> Form:
         ),
         _secret_field(_("Only for {kinds}. All others get one from us.").format(kinds=_own(company)), required=False),
     )
-    intro = _("It gets an address of its own. A kind that is not here needs more to be said: it is named in app.yaml.")
+    intro = _(
+        "It gets an address of its own. SurveyMonkey, Typeform, Google Forms and others are set up in app.yaml: docs/sources.md "
+        "says how."
+    )
     return Form("source_add", NEW, _("A source"), intro, _("Connect"), fields)
 
 
@@ -198,4 +201,4 @@ def _secret_field(hint: str, *, required: bool) -> Field:
 
 
 def _own(company: Company) -> str:
-    return ", ".join(tool.kind for tool in company.tools() if tool.own_secret)
+    return ", ".join(tool.title for tool in company.tools() if tool.own_secret)

@@ -137,13 +137,13 @@ def _errors(said: Mapping[str, str]) -> dict[str, str]:
         errors["title"] = _("Please say what the team is called, in up to 75 characters.")
     try:
         read_week(on_a_door(said.get("hours", "")))
-    except HoursError as error:
-        errors["hours"] = str(error)
+    except HoursError:
+        errors["hours"] = _("Please write hours as in mon-fri 08:00-18:00, sat 10:00-16:00, or: always.")
     for name in ("claim", "close"):
         try:
-            Duration.parse(said.get(name, ""))
-        except ValueError as error:
-            errors[name] = str(error)
+            Duration.typed(said.get(name, ""))
+        except ValueError:
+            errors[name] = _("Please write a time as in 30m, 4h or 2 days.")
     if not _causes(said):
         errors["causes"] = _("Please name at least one cause, each on a line of its own and up to 75 characters long.")
     return errors
@@ -161,7 +161,7 @@ def _keys(place: Place, said: Mapping[str, str], tap: Tap) -> dict[str, Any]:
         "title": said["title"],
         "channel": [place.address],
         "hours": on_a_door(said["hours"]),
-        "promise": {"claim": said["claim"], "close": said["close"]},
+        "promise": {name: str(Duration.typed(said[name])) for name in ("claim", "close")},
         "causes": _causes(said),
         **chosen,
     }

@@ -10,6 +10,7 @@ from pydantic_core import CoreSchema, core_schema
 _UNITS = {"h": 3600, "m": 60, "s": 1}
 _DAY = 86_400
 _LONGEST_DAYS = 3660
+_TYPED = re.compile(r"([0-9]{1,9})\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,12 @@ class Duration:
         if number * _UNITS.get(unit, _DAY) > _LONGEST_DAYS * _DAY:
             raise ValueError(f"{text!r} is longer than ten years; write for example 30m, 4h or 2d")
         return cls(days=number) if unit == "d" else cls(seconds=number * _UNITS[unit])
+
+    @classmethod
+    def typed(cls, text: str) -> Duration:
+        """Like `parse`, for what somebody types into a form: also `2 days`, `4 hours`, `30 min`."""
+        match = _TYPED.fullmatch(text.strip().lower())
+        return cls.parse(f"{match[1]}{match[2][0]}" if match else text)
 
     def __str__(self) -> str:
         """The shortest form that `parse` accepts."""

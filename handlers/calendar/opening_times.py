@@ -13,7 +13,9 @@ Words = str | Sequence[str]
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SPAN = re.compile(r"\s*(\d\d?):(\d\d)\s*[-\u2013]\s*(\d\d?):(\d\d)\s*", re.ASCII)
+_ON_A_DOOR = re.compile(r"\b(\d\d?)(?:[:.](\d\d))?(?: ?([ap]m))?(?:-| to )(\d\d?)(?:[:.](\d\d))?(?: ?([ap]m))?\b", re.ASCII)
 _MINUTE, _DAY = 60, 86_400
+_NOON, _EARLY = 12, 5
 
 
 class HoursError(ValueError):
@@ -88,13 +90,14 @@ def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def on_a_door(text: str) -> dict[str, str] | str:
-    """Parse `mon-fri 08:00-12:00 13:00-18:00, sat 10:00-16:00` into app.yaml's form. Raises HoursError for days without hours."""
+    """Parse `mon-fri 08:00-12:00 13:00-18:00, sat 10-16` into app.yaml's form. Raises HoursError for days without hours."""
     if text.strip().lower() == "always":
         return "always"
     days: dict[str, str] = {}
     names: list[str] = []
     spans: list[str] = []
-    for word in [*re.sub(r"\s*[-–]\s*", "-", text.strip().lower()).replace(",", " ").split(), "end"]:
+    tidied = _ON_A_DOOR.sub(_by_the_clock, re.sub(r"\s*[-–]\s*", "-", " ".join(text.lower().split())))
+    for word in [*tidied.replace(" to ", "-").replace(",", " ").split(), "end"]:
         if word[0].isdigit():
             spans.append(word)
             continue
@@ -105,6 +108,20 @@ def on_a_door(text: str) -> dict[str, str] | str:
     if names != ["end"] or "" in days:
         raise HoursError(f"{text!r} is not opening hours; write for example mon-fri 08:00-18:00, sat 10:00-16:00")
     return days
+
+
+def _by_the_clock(span: re.Match[str]) -> str:
+    """Returns `9-17` or `9am-5pm` as `09:00-17:00`; unchanged, and so refused, what may mean two things, as `9-5`."""
+    opens, opens_past, before, closes, closes_past, after = span.groups()
+    if (before is None) != (after is None):
+        return span[0]
+    start, end = (
+        int(hour) % _NOON + _NOON * (half == "pm") if half else int(hour) for hour, half in ((opens, before), (closes, after))
+    )
+    bare = not (before or opens_past or closes_past)
+    if bare and (end <= start <= _NOON or (start < _EARLY and end <= _NOON)):
+        return span[0]
+    return f"{start:02}:{opens_past or '00'}-{end:02}:{closes_past or '00'}"
 
 
 def door_sign(week: Mapping[str, str] | str) -> str:

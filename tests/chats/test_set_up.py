@@ -47,7 +47,7 @@ async def test_whoever_is_not_ops_is_told_so(stage: Stage) -> None:
 async def test_what_cannot_be_read_is_said_in_the_form_and_kept(stage: Stage) -> None:
     form = (await stage.asks("lea", "here", "harbour")).form
     seen = await stage.fill("lea", form, {**FILLED, "When is it open?": "whenever"})
-    assert "is not opening hours; write for example" in seen.text
+    assert "Please write hours as in mon-fri 08:00-18:00" in seen.text
     assert await stage.channel("harbour") == []
     await stage.fill("lea", seen.form or form, {**FILLED, "When is it open?": "mon-fri 08:00-18:00"})
     await eventually(lambda: stage.channel("harbour"))

@@ -55,9 +55,7 @@ def test_check_names_what_still_has_to_be_filled_in(tmp_path: Path) -> None:
 
 
 def test_the_answers_end_up_in_the_file(tmp_path: Path) -> None:
-    answers = Answers(
-        team='Café "Nord"', timezone="Asia/Tokyo", hours="mon,wed 08:00-12:00 13:00 - 18:00, sat: 10:00-16:00", promise="1d"
-    )
+    answers = Answers(team='Café "Nord"', timezone="Asia/Tokyo", hours="mon,wed 8-12 13:00 - 18:00, sat: 10-16", promise="1 day")
     path, _ = init(tmp_path / "app.yaml", answers)
     found = load(path, environ={}).settings
     assert found

@@ -174,6 +174,12 @@ def test_what_cannot_be_read_is_said_at_its_field_and_nothing_is_kept(desk: Desk
     assert desk.shop.store.read_sync(kept.revision) == 0
 
 
+def test_what_is_typed_as_people_do_is_kept_as_app_yaml_has_it(desk: Desk) -> None:
+    desk.sets_up(hours="mon-fri 9-17", claim="4 hours", close="2 days")
+    row = desk.shop.store.read_sync(kept.newest, "team", "harbour")
+    assert (row.keys["hours"], row.keys["promise"]) == ({"mon-fri": "09:00-17:00"}, {"claim": "4h", "close": "2d"})
+
+
 def test_a_route_whose_name_app_yaml_has_too_says_that_it_takes_nothing_and_none_is_made_so(desk: Desk) -> None:
     desk.sets_up()
     answers = {"band": "any", "team": "harbour", "moment": "rescue"}

@@ -265,3 +265,11 @@ def test_payloads_of_a_source_that_is_gone_are_forgotten_too(desk: Desk) -> None
     later = desk.shop.now + timedelta(days=8)
     assert desk.shop.store.write_sync(payloads.forget_others, ["survey"], later) == 1
     assert desk.shop.store.read_sync(payloads.unread, "survey") == 1
+
+
+def test_the_form_offers_tools_by_the_names_they_go_by(desk: Desk) -> None:
+    form = desk.presses("Add a source…").form
+    assert form is not None
+    titles = dict(form.fields[0].options)
+    assert (titles["hubspot_workflow"], titles["asknicely"], titles["zendesk"]) == ("HubSpot workflow", "AskNicely", "Zendesk")
+    assert form.fields[2].hint == "Only for Delighted, Intercom, Zendesk. All others get one from us."

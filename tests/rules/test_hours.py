@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from handlers.calendar.duration import Duration
 from handlers.calendar.hours import OpeningHours
-from handlers.calendar.opening_times import HoursError
+from handlers.calendar.opening_times import HoursError, door_sign, on_a_door, read_week
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -195,6 +195,40 @@ def test_what_is_no_duration_is_refused_with_an_example(text: str, why: str) -> 
     with pytest.raises(ValueError) as refused:
         Duration.parse(text)
     assert str(refused.value) == why
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"), [("2 days", "2d"), ("4 hours", "4h"), (" 1 Hour", "1h"), ("30 min", "30m"), ("45mins", "45m"), ("2d", "2d")]
+)
+def test_a_duration_typed_in_words_is_understood(typed: str, read: str) -> None:
+    assert str(Duration.typed(typed)) == read
+
+
+@pytest.mark.parametrize("typed", ["two days", "2 months", "4 hours 30", "0 days", "soon", ""])
+def test_a_duration_typed_in_other_words_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match="write for example 30m, 4h or 2d"):
+        Duration.typed(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("mon-fri 9-17", {"mon-fri": "09:00-17:00"}),
+        ("Monday to Friday 9am to 5:30pm, sat 10 – 14", {"monday-friday": "09:00-17:30", "sat": "10:00-14:00"}),
+        ("mon-fri 8-12 13-17", {"mon-fri": "08:00-12:00, 13:00-17:00"}),
+        ("fri 22-6, sat 9.30-17.30", {"fri": "22:00-06:00", "sat": "09:30-17:30"}),
+        ("mon: 08:00-24:00", {"mon": "08:00-24:00"}),
+    ],
+)
+def test_hours_are_read_as_people_write_them_on_a_door(typed: str, read: dict[str, str]) -> None:
+    assert on_a_door(typed) == read
+    assert on_a_door(door_sign(read)) == read
+
+
+@pytest.mark.parametrize("typed", ["mon-fri 9-5", "mon-fri 8-12 1-5", "mon 9-5pm", "9-17", "mon 25-30"])
+def test_hours_that_may_mean_two_things_or_none_are_not_guessed(typed: str) -> None:
+    with pytest.raises(HoursError):
+        read_week(on_a_door(typed))
 
 
 @pytest.mark.parametrize(("seconds", "days"), [(0, 0), (1, 1), (-1, 0), (-1, 1), (0, -1)])

@@ -10,6 +10,7 @@ from bot.listening import pasted, paths, reading, signatures
 from bot.listening.asked import Asked
 from handlers.feedback import Feedback
 
+TITLE = "AskNicely"
 _TABLE: paths.Table = {
     "id": "question.id",
     "score": "question.score",

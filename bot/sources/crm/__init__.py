@@ -13,6 +13,9 @@ from bot.listening import Sent, finding, reading, signatures
 from handlers.arrivals.customers import checked
 from handlers.feedback import Customer
 
+TITLE = "A customer directory (CRM)"
+
+
 Name = Literal["key", "email", "name", "phone", "company", "value", "currency", "segment", "owner", "location"]
 
 

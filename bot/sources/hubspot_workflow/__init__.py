@@ -10,6 +10,7 @@ from bot.listening import pasted, signatures
 from bot.listening.asked import Asked
 from handlers.feedback import Feedback
 
+TITLE = "HubSpot workflow"
 UNCONFIRMED = "whether a workflow may be started by a feedback submission in every plan; the body is ours"
 
 

@@ -11,6 +11,7 @@ import bot.listening
 from bot.listening import reading, signatures
 from handlers.feedback import Feedback
 
+TITLE = "A program of your own"
 _SIGNATURE = signatures.Signature(scheme=signatures.STANDARD)
 
 

@@ -10,6 +10,7 @@ from bot.listening import Ignored, paths, reading, signatures
 from bot.listening.asked import Asked
 from handlers.feedback import Feedback, FieldError
 
+TITLE = "SatisMeter"
 SECRET_IN_ADDRESS = True
 _TABLE: paths.Table = {
     "id": "response.id",
