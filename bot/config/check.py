@@ -155,8 +155,8 @@ def _sources(loaded: Loaded) -> Iterator[Warned]:
             why = f"{name} is of kind {source.kind}: no documentation that we could read confirms {doubt}"
             yield ("sources", name, "kind"), "N301", why, "send one real answer through it before you rely on it"
     if exposed and parts.server and parts.server.secret is None:
-        why = "`server.secret` is missing: links that were handed out stop working at the next start"
-        yield ("server",), "W214", why, 'add secret: "${HERO_SECRET}" and a long random HERO_SECRET in .env'
+        why = "`server.secret` is missing: no survey tool can be connected in chat, because its secret could not be sealed"
+        yield ("server",), "N303", why, 'add secret: "${HERO_SECRET}" and a long random HERO_SECRET in .env'
 
 
 def _addresses(loaded: Loaded) -> Iterator[Warned]:
