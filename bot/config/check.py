@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from calendar import day_name
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
 
 from bot.config import Loaded
 from bot.config.addressed import channels_twice, no_chat, unknown_channels, unknown_people
@@ -18,6 +18,7 @@ from bot.config.team_checks import duties, holidays, order, times_of_day
 from bot.config.together import PRACTICE
 from bot.config.unreachable import why_never
 from handlers.calendar.hours import OpeningHours
+from handlers.calendar.opening_times import Span
 from handlers.rules import Promise
 from handlers.survey_tools import OURS
 
@@ -124,14 +125,26 @@ def _ends_early(promise: Promise, hours: OpeningHours) -> bool:
 
 
 def _digests(loaded: Loaded) -> Iterator[Warned]:
+    """Weekly posts that come on a later day than asked for, or after work. One that is due before the opening waits for it."""
     for name, team in loaded.parts.teams.items():
         at: Path = ("teams", name, "digest")
         if at not in loaded.file.nodes:
             continue
-        day, clock = A_MONDAY + timedelta(days=team.posting.weekday), team.posting.at
-        if not team.hours.is_open(datetime.combine(day, clock, team.hours.zone).astimezone(UTC)):
-            why = f"the weekly post of {name} goes out on {day_name[day.weekday()]} at {clock:%H:%M}, when the team is closed"
+        day, clock = team.posting.weekday, team.posting.at
+        later = next(days for days in range(7) if team.hours.week[(day + days) % 7])
+        if later:
+            late = ", when the week it tells of has been over for a week" if day + later > 6 else ""
+            why = f"{name} is closed on {day_name[day]}, so its weekly post waits until {day_name[(day + later) % 7]}{late}"
+            yield at, "W205", why, "choose a day on which it opens"
+        elif _after_work(team.hours.week[day], clock):
+            why = f"the weekly post of {name} goes out on {day_name[day]} at {clock:%H:%M}, when the team is closed"
             yield at, "W205", why, "choose a time within its hours, so that somebody reads it"
+
+
+def _after_work(spans: Sequence[Span], clock: time) -> bool:
+    """Returns whether somebody was there earlier that day, and nobody is at that time."""
+    seconds = (clock.hour * 60 + clock.minute) * 60
+    return spans[0][0] <= seconds and not any(start <= seconds < end for start, end in spans)
 
 
 def _sources(loaded: Loaded) -> Iterator[Warned]:

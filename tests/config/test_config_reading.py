@@ -363,3 +363,27 @@ def test_what_is_too_short_or_too_long_is_told_with_the_length_that_is_meant(tmp
         else START.replace("{name:", f"{{{key}, name:")
     )
     assert words in report(loaded(tmp_path, start + TEAM).findings)
+
+
+@pytest.mark.parametrize(
+    ("digest", "warned"),
+    [
+        (
+            "{day: saturday}",
+            "is closed on Saturday, so its weekly post waits until Monday, when the week it tells of has been over for a week",
+        ),
+        ("{day: wednesday}", "is closed on Wednesday, so its weekly post waits until Thursday"),
+        ('{at: "20:00"}', "goes out on Monday at 20:00, when the team is closed"),
+        ('{at: "12:30"}', "goes out on Monday at 12:30, when the team is closed"),
+        ('{at: "07:00"}', ""),
+        ('{day: friday, at: "17:59"}', ""),
+    ],
+)
+def test_a_weekly_post_that_waits_or_comes_after_work_is_warned_of_as_it_will_be(tmp_path: Path, digest: str, warned: str) -> None:
+    hours = 'hours: {mon-tue: "08:00-12:00, 13:00-18:00", thu-fri: "08:00-18:00"}'
+    team = f"teams:\n  oak-street: {{channel: practice:oak-street, leader: lea@northwind.example, {hours}, digest: {digest}}}\n"
+    found = findings(
+        loaded(tmp_path, START + team + "routes:\n  - {name: a, when: {band: [detractor, unscored]}, team: oak-street}\n")
+    )
+    assert [each.code for each in found] == ["W205"] * bool(warned)
+    assert all(each.message.endswith(warned) for each in found)
