@@ -97,7 +97,7 @@ def test_the_example_is_sound(tmp_path: Path) -> None:
     path.write_text(example, "utf-8")
     environ: dict[str, Any] = dict.fromkeys(re.findall(r"\$\{(\w+)\}", example), "secret")
     loaded = load(path, environ=environ)
-    assert findings(loaded) == ()
+    assert [finding.code for finding in findings(loaded)] == ["N301"], "it shows Delighted, of which not all is confirmed"
     assert loaded.settings
     assert len(loaded.settings.company.routes) == 2
 
@@ -131,6 +131,12 @@ def test_every_kind_of_source_has_a_page_that_says_what_of_it_nobody_confirmed(k
     assert f"| [`{kind}`](sources/{name}.md){star} |" in index
     assert f"kind: {kind}" in page
     assert (unconfirmed(kind) in page) if unconfirmed(kind) else ("Not confirmed" not in page)
+
+
+def test_what_nobody_confirmed_of_delighted_is_said_where_it_is_explained() -> None:
+    page = (ROOT / "docs/sources.md").read_text("utf-8")
+    assert "| [`delighted`](#delighted-five-minutes) * |" in page
+    assert f"> **Not confirmed:** {unconfirmed('delighted')}." in page.partition("## delighted")[2].partition("\n## ")[0]
 
 
 PAGES = (*sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs/sources").glob("*.md")))

@@ -12,6 +12,7 @@ from bot.listening import Ignored, paths, reading, signatures
 from handlers.feedback import Feedback, FieldError, Metric
 
 GIVES_SECRET = True
+UNCONFIRMED = "that the signing key is the API key, and the names of survey types other than nps"
 _RESPONSES = ("survey_response.created", "survey_response.updated")
 
 Property = Literal["key", "phone", "company", "value", "currency", "segment", "touchpoint"]
