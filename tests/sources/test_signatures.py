@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -269,3 +272,29 @@ def test_an_unknown_kind_of_source_names_those_there_are() -> None:
     for kind in ("fax", "signatures", "..chats.slack", ""):
         with pytest.raises(ModuleNotFoundError, match=r"delighted, .*mapped, .*plain"):
             sources.load(kind)
+
+
+class Recorder:
+    """Asks nobody, and keeps with which headers it would have asked."""
+
+    def __init__(self) -> None:
+        self.headers: list[Any] = []
+
+    async def get(self, _path: str, *, params: Any = None, headers: Any = None) -> Any:
+        self.headers.append(headers)
+        return {"data": []}
+
+
+@pytest.mark.anyio
+async def test_a_key_of_the_app_store_signs_as_systemd_hands_it_over() -> None:
+    """As docs/sources/app-store.md says to write it: hero reads \\n in double quotes as a line end, and systemd as two characters."""
+    made = ec.generate_private_key(ec.SECP256R1())
+    pem = made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+    folder, ask = sources.load("app_store"), Recorder()
+    for key in (pem, pem.replace("\n", "\\n")):
+        options = folder.Options(token=key, app="7", key="K1", issuer="issuer-1")
+        await folder.poll(folder.begin(datetime.now(UTC), options), options, ask)  # type: ignore[attr-defined]
+    for headers in ask.headers:
+        token = headers["Authorization"].removeprefix("Bearer ")
+        assert jwt.decode(token, made.public_key(), ["ES256"], audience="appstoreconnect-v1")["iss"] == "issuer-1"
+    assert len(ask.headers) == 2

@@ -95,9 +95,10 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
 def _token(options: Options) -> str:
     import jwt
 
+    key = options.token.get_secret_value().replace("\\n", "\n")  # systemd hands over \n in quotes as two characters
     now = int(time.time())
     claims = {"iss": options.issuer, "iat": now, "exp": now + _LIFETIME_S, "aud": "appstoreconnect-v1"}
     try:
-        return jwt.encode(claims, options.token.get_secret_value(), "ES256", headers={"kid": options.key})
+        return jwt.encode(claims, key, "ES256", headers={"kid": options.key})
     except (ValueError, TypeError, jwt.PyJWTError) as error:
         raise Denied("the private key cannot be used: put the whole .p8 file into the environment") from error
