@@ -30,7 +30,7 @@ from handlers.unshowable import Homeless, Unshowable, without_team
 from handlers.whereabouts import with_places
 from handlers.wording import masking, openings
 from handlers.wording.outcomes import outcomes, reasons
-from handlers.wording.words import asked
+from handlers.wording.words import asked, lasts
 from storage import act_log, arrangements, messages, nudges
 from storage.prepared import AnyRow
 
@@ -170,7 +170,7 @@ def _welcome(tx: Connection, company: Company, message: AnyRow, _now: datetime) 
     if change is None or change.name not in company.teams:
         raise Unshowable("the channel was taken from its team again")
     team = company.teams[change.name]
-    return openings.welcome(team.title, str(team.promise.claim), str(team.promise.close))
+    return openings.welcome(team.title, lasts(team.promise.claim), lasts(team.promise.close))
 
 
 def _link_request(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:

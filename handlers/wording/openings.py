@@ -38,8 +38,8 @@ def welcome(title: str, claim: str, close: str) -> Card:
     """Greets a channel that has just been given to a team."""
     text = _(
         "This is the channel of {title} now. When a customer is unhappy, a card appears here; whoever presses “I'll reply” "
-        "gets back to them. Our promise, in opening time: somebody takes it on within {claim}, and the customer is looked after "
-        "within {close}."
+        "gets back to them. Our promise: somebody takes it on within {claim}, and the customer is looked after within {close}. "
+        "Only the time we are open counts."
     )
     return Card(plain=text.format(title=title, claim=claim, close=close))
 

@@ -28,7 +28,7 @@ async def test_a_channel_is_given_to_a_team_and_its_first_card_appears_there(sta
     assert "This is the channel of Harbour now." in (await stage.fill("lea", form, FILLED)).text
     [greeting] = await eventually(lambda: stage.channel("harbour"))
     assert "This is the channel of Harbour now. When a customer is unhappy, a card appears here" in greeting
-    assert "somebody takes it on within 2h, and the customer is looked after within" in greeting
+    assert "somebody takes it on within 2 h, and the customer is looked after within 2 days." in greeting
 
     await stage.here.hears(id="r-1", score=2, comment="Cold coffee.", tags=["harbour"])
     await stage.here.hears(id="r-2", score=2, comment="Warm beer.", tags=["oak-street"])

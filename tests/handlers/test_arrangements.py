@@ -95,7 +95,9 @@ def test_a_channel_becomes_a_teams_and_the_next_customer_with_its_tag_is_shown_t
     desk.shop.hears(said(tags=("harbour",)))
     keys = {row.key: row.channel for row in desk.shop.store.read_sync(delivery_log.unfinished, 10)}
     assert keys == {"welcome:1": "C9", "card:1": "C9"}
-    assert "somebody takes it on within 2h, and the customer is looked after within 1d" in desk.shop.card("welcome:1").plain
+    assert desk.shop.card("welcome:1").plain.endswith(
+        "Our promise: somebody takes it on within 2 h, and the customer is looked after within 1 day. Only the time we are open counts."
+    )
 
 
 def test_of_two_who_send_the_form_of_one_channel_in_the_same_moment_one_wins_and_the_other_reads_who(desk: Desk) -> None:
