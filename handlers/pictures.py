@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from handlers import answered, cases, colleagues, message_keys, same_customer
+from handlers import answered, cases, colleagues, message_keys, same_customer, team_gone
 from handlers.arranged import ops_note
 from handlers.arranged.link import request_card
 from handlers.arrivals import heard
@@ -59,7 +59,13 @@ def picture_of(tx: Connection, company: Company, message: AnyRow, now: datetime)
     draw = PICTURES.get(message.kind)
     if draw is None:
         raise Homeless(f"this version draws no {message.kind!r}; one that was started since may")
-    card = draw(tx, company, message, now)
+    try:
+        card = draw(tx, company, message, now)
+    except Homeless:
+        left = team_gone.remainder(tx, message, now)
+        if left is None:
+            raise
+        return Picture(left, message.wanted)
     if message.person_id is not None:  # one person reads it, somewhere else than in the channel
         [card] = with_places(tx, [card], message.chat, message.workspace)
     return Picture(card, message.wanted)

@@ -21,6 +21,7 @@ from handlers.forgetting.erase import Erasure, Rehearsed, erase, rehearse
 from handlers.forgetting.traces import spellings
 from storage import delivery_log, erased, schema
 from storage.database import Store
+from storage.prepared import AnyRow
 
 CARDS_S = 60.0
 """Seconds to wait for the posted cards to change; the rest is left to the running bot."""
@@ -45,7 +46,7 @@ def forget(settings: Settings, who: str, say: Callable[[str], None]) -> None:
         with unfinished(LEFT, AGAIN):
             _say_gone(gone, say)
             late = asyncio.run(_show_anew(settings, store, gone.keys))
-            say(_about_cards(len(gone.keys), len(late)))
+            say(_about_cards(len(gone.keys), late))
             say(_bytes_told(store, gone, anew=left_before or store.read_sync(erased.bytes_left, who)[1]))
             store.write_sync(erased.bytes_are_gone)
 
@@ -99,9 +100,9 @@ def _is_nobody(gone: Erasure) -> bool:
     return not (gone.customers or gone.answers or gone.payloads)
 
 
-async def _show_anew(settings: Settings, store: Store, keys: Sequence[str]) -> Sequence[str]:
-    """Update what the chats show. Returns the messages' keys that could not be updated in time. A running bot may do the same at
-    the same time: the lanes are leased."""
+async def _show_anew(settings: Settings, store: Store, keys: Sequence[str]) -> Sequence[AnyRow]:
+    """Update what the chats show. Returns the messages that could not be updated in time, or are parked. A running bot may do the
+    same at the same time: the lanes are leased."""
     async with AsyncExitStack() as opened:
         connected = {}
         for name, options in settings.chats.items():
@@ -115,19 +116,26 @@ async def _show_anew(settings: Settings, store: Store, keys: Sequence[str]) -> S
         speaking = asyncio.create_task(delivery.run())
         end = asyncio.get_running_loop().time() + CARDS_S
         left = await store.read(delivery_log.left, keys)
-        while left and asyncio.get_running_loop().time() < end:  # polled, because it is rows of the database that change
+        while (
+            any(row.state != "parked" for row in left) and asyncio.get_running_loop().time() < end
+        ):  # polled, because it is rows of the database that change
             await asyncio.sleep(0.1)
             left = await store.read(delivery_log.left, keys)
         await delivery.stop()
         await speaking
-    return [row.key for row in left]
+    return left
 
 
 async def _as_it_is() -> None:
     """Does not reload what ops arrange in chat: the command lasts a minute at most, and the running bot takes care of that."""
 
 
-def _about_cards(all_of_them: int, late: int) -> str:
+def _about_cards(all_of_them: int, left: Sequence[AnyRow]) -> str:
+    parked = sum(row.state == "parked" and (row.remote_id is not None or row.doubts > 0) for row in left)  # the others never came
+    late = sum(row.state != "parked" for row in left)
+    if parked:
+        mended = "Once that is mended: hero deliveries --replay."
+        return f"{_many(parked + late, 'message')} in the chats could not be changed; hero deliveries says why. {mended}"
     if late:
         return f"{_many(late, 'message')} in the chats could not be changed yet; the running bot goes on. See hero deliveries."
     if not all_of_them:

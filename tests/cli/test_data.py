@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from bot.config import Settings, load
 from bot.data.backing_up import back_up
 from bot.data.cells import SIGNS, STARTS, cell, guarded, text
-from bot.data.erasing import forget
+from bot.data.erasing import CARDS_S, forget
 from bot.data.exporting import KINDS, written, written_whole
 from bot.data.importing import _tags, imported
 from bot.listening.reading import as_number
@@ -354,6 +354,21 @@ async def test_erase_is_done_only_once_a_post_whose_answer_was_lost_shows_nothin
         [card] = await stage.channel()
         assert "anary" not in card
         assert "Erased" in card
+
+
+@pytest.mark.anyio
+async def test_erase_says_which_messages_no_bot_goes_on_with_and_waits_for_none_of_them(tmp_path: Path) -> None:
+    import asyncio
+
+    async with on_slack(tmp_path, FRIDAY) as stage:
+        await stage.here.hears(id="r-1", score=2, comment="Canary words here.", customer={"email": CANARY, "name": "Dana Canary"})
+        await eventually(stage.channel)
+        stage.slack.fail_next("chat.update", "is_archived")
+        lines: list[str] = []
+        async with asyncio.timeout(CARDS_S / 2):
+            await asyncio.to_thread(forget, stage.here.house.settings, CANARY, lines.append)
+    said = "1 message in the chats could not be changed; hero deliveries says why. Once that is mended: hero deliveries --replay."
+    assert said in lines
 
 
 @pytest.mark.anyio

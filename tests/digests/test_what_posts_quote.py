@@ -83,6 +83,16 @@ def test_once_a_customer_is_erased_all_that_quoted_them_is_shown_anew_without_th
     assert "Canary: Dana Reyes told me, well done." in gone.words
 
 
+def test_nothing_quotes_an_erased_customer_whose_team_is_no_longer_in_app_yaml(shop: Week47) -> None:
+    keys = a_week(shop)
+    shop.store.write_sync(lambda tx: tx.execute(messages.message.update().values(remote_id="1")))
+    shop.passes(days=2)
+    shop.company = shop.company.model_copy(update={"teams": {}, "routes": ()})
+    gone = shop.store.write_sync(erase, "dana@mail.example", shop.now)
+    assert kinds(gone.keys) >= {"card", "private", "line", "huddle", "digest", "leader", "thanks"}
+    assert [key for key, said in words(shop, [*gone.keys, *keys]).items() if "Canary" in said] == []
+
+
 def test_a_look_ahead_that_quotes_an_erased_customer_is_shown_anew_without_them(shop: Week47) -> None:
     lea = shop.leader()
     shop.says(2, SLOW, customer=DANA)

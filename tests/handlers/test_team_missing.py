@@ -10,16 +10,18 @@ from sqlalchemy import select, update
 
 from handlers import colleagues
 from handlers.feedback import Customer, Place
+from handlers.forgetting.erase import erase
+from handlers.forgetting.forget import forget
 from handlers.ladder import Phase, Role, Step
 from handlers.nudges.bundles import send_bundles
 from handlers.nudges.clock_look import look
 from handlers.receive import Answer
-from handlers.rules import Route, When
+from handlers.rules import Retention, Route, When
 from handlers.unshowable import Homeless
 from storage import followups, messages, nudges
 from storage.followups import follow_up
 from tests import log
-from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, person, said
+from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, person, said
 from tests.handlers.test_ladder import MONDAY, lines, passes_until, put_on_duty, ticks, told, with_ladder
 from tests.overlapping import overlapped
 
@@ -176,6 +178,47 @@ def test_a_bundle_is_left_to_the_processes_that_know_all_of_its_teams(shop: Shop
     assert len(told(without(shop, "harbour"), LEA)) == 1, "what was shown before goes on without them"
     with pytest.raises(Homeless):
         told(without(shop, "oak-street", "harbour"), LEA)
+
+
+GONE = "This is no longer shown: its team is not set up here any more."
+
+
+def all_stand(shop: Shop) -> None:
+    """The chats show everything that was wanted."""
+    there = {"shown": 1, "wanted": 1, "state": "shown", "remote_channel": "C1", "remote_id": messages.message.c.key}
+    shop.store.write_sync(lambda tx: tx.execute(update(messages.message).values(there)))
+
+
+def test_whoever_is_erased_is_gone_from_every_message_though_their_team_is_gone_too(shop: Shop) -> None:
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop = with_ladder(shop, Step(phase=Phase.UNCLAIMED, after=0.5, role=Role.LEADER))
+    shop.hears(said(customer=DANA))
+    passes_until(shop, FRIDAY + timedelta(hours=3))
+    shop.tap("claim", ANA)
+    shop.tap("note", ANA, note="Dana Reyes is a regular.")
+    all_stand(shop)
+    shop.tap("note", ANA, note="Dana Reyes rang.")
+    shop = without(shop, "oak-street")
+    gone = shop.store.write_sync(erase, "c-1", shop.now)
+    assert {key.partition(":")[0] for key in gone.keys} == {"card", "private", "line", "bundle"}
+    assert {shop.card(key).plain for key in shop.keys()[:-1]} == {GONE}
+    with pytest.raises(Homeless):
+        shop.card(shop.keys()[-1])  # it was never shown, and there is nothing to say in its place
+
+
+def test_what_is_forgotten_by_age_is_gone_from_the_card_though_its_team_is_gone_too(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    shop.closes()
+    all_stand(shop)
+    shop = without(shop, "oak-street")
+    with pytest.raises(Homeless):
+        shop.card()  # a replica with an older app.yaml leaves it to those that know the team
+    shop.passes(days=400)
+    shop.store.write_sync(forget, Retention(comment=timedelta(days=365)), OSLO, shop.now)
+    keys = shop.keys()
+    assert keys == ["card:1", "private:1:1", "line:4"]
+    assert {shop.card(key).plain for key in keys} == {GONE}
 
 
 def test_customers_of_a_team_that_is_gone_hold_up_nobody_elses_reminders(shop: Shop) -> None:
