@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Text, cast, func, select, update
@@ -19,6 +19,8 @@ TELLING = ("team", "wins", "huddle", "leader", "month")
 REVIEW = "month"
 TALK = ("huddle", REVIEW)
 """The kinds that keep what colleagues said at them."""
+CLOCKS_DIFFER = timedelta(days=2)
+"""A digest may seem older than what it tells: by the clock of another replica, or by one that was set back since."""
 
 _fresh = upsert(digest, ["kind", "about", "period"])
 _begin = {dialect: statement.returning(digest.c.id) for dialect, statement in _fresh.items()}
@@ -111,8 +113,8 @@ def note(tx: Connection, digest_id: int, seen_version: int, choices: Mapping[str
 
 
 def telling(tx: Connection, feedback_ids: Collection[int], follow_up_ids: Collection[int], since: datetime) -> Sequence[AnyRow]:
-    """Returns the digests made since then that quote one of these answers or tell about one of these follow-ups."""
-    said = (digest.c.kind.in_(TELLING), digest.c.state.in_(("draft", "sent")), digest.c.made_at >= since)
+    """Returns the digests that quote one of these answers or tell about one of these follow-ups, which began then."""
+    said = (digest.c.kind.in_(TELLING), digest.c.state.in_(("draft", "sent")), digest.c.made_at >= since - CLOCKS_DIFFER)
     made = tx.execute(select(digest).where(*said))
     return [row for row in made if _tells(row.snapshot, set(feedback_ids), set(follow_up_ids))]
 

@@ -93,6 +93,18 @@ def test_nothing_quotes_an_erased_customer_whose_team_is_no_longer_in_app_yaml(s
     assert [key for key, said in words(shop, [*gone.keys, *keys]).items() if "Canary" in said] == []
 
 
+def test_a_post_is_shown_anew_though_it_seems_older_than_the_erased_answer_that_it_quotes(shop: Week47) -> None:
+    lea = shop.leader()
+    shop.says(2, SLOW)
+    shop.now = NEXT + timedelta(seconds=5)  # by the clock of another replica
+    shop.says(1, WORDS, customer=DANA)
+    shop.ticks(NEXT)
+    row = shop.store.read_sync(digests.by_period, "leader", str(lea), "2026-W47")
+    key = f"leader:{row.id}:{lea}"
+    assert "Canary" in str(shop.card(key))
+    assert key in shop.store.write_sync(erase, "c-dana", shop.now).keys
+
+
 def test_a_look_ahead_that_quotes_an_erased_customer_is_shown_anew_without_them(shop: Week47) -> None:
     lea = shop.leader()
     shop.says(2, SLOW, customer=DANA)
