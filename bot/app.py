@@ -22,7 +22,7 @@ from bot.doors.machine_door import Door
 from bot.house import House
 from bot.pages import front, health
 from bot.people.duties import keep_duties
-from storage import followups, schema
+from storage import delivery_log, followups, schema
 from storage.connections import sqlite_version_is_mended
 from storage.database import Busy, Store
 
@@ -47,6 +47,8 @@ async def opened(settings: Settings, clock: HouseClock) -> AsyncIterator[House]:
             log.info("sqlite.old", note="older than 3.51.3: safe with the one writer this bot has")
         if dropped := await store.write(followups.look_again):
             log.info("followups.looked_at_again", number=dropped)
+        if failed := await store.write(delivery_log.retry_our_failures):
+            log.info("delivery.retried", number=failed)
         house = House(settings, clock, store)
         house.chats = {name: chats.connect(name, options, _services(house)) for name, options in settings.chats.items()}
         async with _running(house):

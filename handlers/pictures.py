@@ -26,12 +26,12 @@ from handlers.nudges.reminder import Reminder
 from handlers.nudges.steps import Kind
 from handlers.raised import decide
 from handlers.rules import Company, Team
-from handlers.unshowable import Homeless, Unshowable, without_team
+from handlers.unshowable import Homeless, Undrawn, Unshowable, without_team
 from handlers.whereabouts import with_places
 from handlers.wording import masking, openings
 from handlers.wording.outcomes import outcomes, reasons
 from handlers.wording.words import asked, lasts
-from storage import act_log, arrangements, messages, nudges
+from storage import act_log, arrangements, delivery_log, messages, nudges
 from storage.prepared import AnyRow
 
 _STEP, _LONGEST = timedelta(days=30), timedelta(days=900)
@@ -58,7 +58,7 @@ def picture_of(tx: Connection, company: Company, message: AnyRow, now: datetime)
     """Like `picture`, for a message whose row was already read."""
     draw = PICTURES.get(message.kind)
     if draw is None:
-        raise Homeless(f"this version draws no {message.kind!r}; one that was started since may")
+        raise Undrawn(f"{delivery_log.UNDRAWN}: this version knows no {message.kind!r}; one that was started since may")
     try:
         card = draw(tx, company, message, now)
     except Homeless:

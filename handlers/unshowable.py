@@ -8,7 +8,11 @@ class Unshowable(Exception):
 
 
 class Homeless(Unshowable):
-    """This process does not know its team or its kind; during a rolling restart another replica may."""
+    """This process does not know its team; during a rolling restart another replica may."""
+
+
+class Undrawn(Unshowable):
+    """This release does not know how to draw it, or fails at it; during a rolling upgrade another replica may be of a newer one."""
 
 
 def without_team(team: str) -> Homeless:

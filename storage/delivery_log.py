@@ -15,6 +15,10 @@ from storage.units import wake
 
 _WAITING, _PARKED = "message.shown < message.wanted AND message.state <> 'parked'", "message.state = 'parked'"
 """In the words of two indexes, which hold few of all the messages there ever were."""
+UNDRAWN, FAILED = "it could not be drawn", "it failed inside Action Hero"
+"""How the reasons begin that are a failure of ours: another release may well show such a message."""
+LATELY = timedelta(days=7)
+"""A post that was wanted longer ago is sent only where ops ask for it: nobody expects it any more."""
 
 
 def unfinished(tx: Connection, limit: int) -> Sequence[AnyRow]:
@@ -78,10 +82,20 @@ def _by_reason(tx: Connection, *which: ColumnElement[bool] | TextClause) -> Sequ
 
 def replay(tx: Connection, key: str | None) -> int:
     """Send a parked message again, or with None all that are; one that may have arrived is looked for first. Returns how many."""
-    these = text(_PARKED) if key is None else and_(message.c.key == key, text(_PARKED))
+    return _send_again(tx, *(() if key is None else (message.c.key == key,)))
+
+
+def retry_our_failures(tx: Connection) -> int:
+    """Send again what was parked lately for a failure of ours: a process that starts may be of a release that knows better. Returns
+    how many."""
+    ours = or_(*(message.c.reason.startswith(reason) for reason in (UNDRAWN, FAILED)))
+    return _send_again(tx, ours, or_(message.c.shown > 0, message.c.created_s > time.time() - LATELY.total_seconds()))
+
+
+def _send_again(tx: Connection, *which: ColumnElement[bool]) -> int:
     rows = tx.execute(
         update(message)
-        .where(these, message.c.shown < message.c.wanted)
+        .where(text(_PARKED), message.c.shown < message.c.wanted, *which)
         .values(state=case((PERHAPS_THERE, "sending"), else_="waiting"), attempts=0)
         .returning(message.c.gate)
     ).scalars()

@@ -30,6 +30,7 @@ from handlers.situation import Tap
 from storage import digests, nudges, practice, schema
 from storage.database import Store
 from storage.followups import follow_up
+from storage.messages import message
 from tests.conftest import FRIDAY, said
 from tests.running import eventually
 from tests.storage.test_schema import alembic
@@ -136,13 +137,17 @@ async def test_a_post_that_cannot_be_made_stops_nothing_else_is_logged_once_and_
     assert await failed(house) == [("team:elm-street", "AttributeError")], "it had been mended, and is broken again"
 
 
-async def test_at_its_start_it_looks_again_at_what_an_earlier_release_dropped(house: House, tmp_path: Path) -> None:
+async def test_at_its_start_it_looks_again_at_what_an_earlier_release_dropped_and_draws_what_that_could_not(
+    house: House, tmp_path: Path
+) -> None:
     settings = house.settings.model_copy(update={"database": f"sqlite:///{tmp_path / 'earlier.db'}"})
     async with opened(settings, HouseClock(FRIDAY)) as earlier:
         await ops_make_a_team(earlier)
         await hears(earlier, said(tags=("elm",)))
         assert any(headline.startswith("New") for headline in await posts(earlier, "spare"))
         await earlier.store.write(lambda tx: tx.execute(update(follow_up).values(next_look_at=None)))
+        undrawn = update(message).values(wanted=2, state="parked", reason="it could not be drawn: KeyError")
+        await earlier.store.write(lambda tx: tx.execute(undrawn.where(message.c.kind == "card")))
     async with opened(settings, HouseClock(FRIDAY + timedelta(days=5))) as restarted:
         assert any(headline.startswith("Still waiting for us") for headline in await posts(restarted, "spare"))
 

@@ -17,9 +17,10 @@ from bot.delivery.services import DeliveryServices
 from bot.logs import broken
 from handlers.feedback import Place
 from handlers.pictures import Picture, picture
-from handlers.unshowable import Homeless, Unshowable
+from handlers.unshowable import Homeless, Undrawn, Unshowable
 from storage import messages, sending
 from storage.database import Unavailable
+from storage.delivery_log import FAILED, UNDRAWN
 from storage.sending import Attempt
 
 log = structlog.get_logger()
@@ -31,6 +32,9 @@ LONGEST_WAIT_S = 300.0
 """Seconds. No lane waits longer, whatever its chat asks for; a lane that seems to was put off by a wrong clock."""
 GIVE_UP_AFTER = 8
 """Tries after which a message is parked if its chat has accepted others meanwhile: then the message is the problem."""
+UNDRAWN_AFTER = 6
+"""Tries, within half a minute, after which what no replica can draw is parked. It most likely is a mistake of ours, for which a
+lane should not wait longer; the next process that starts tries again."""
 
 
 class Sender:
@@ -61,7 +65,9 @@ class Sender:
                 begun, version = self._clock.seconds(), drawn.version
                 posted = await self._say(chat, attempt, drawn, thread, until)
         except Homeless as error:
-            await self._leave_to_others(attempt, begun + pace, str(error))
+            await self._leave_to_others(attempt, begun + pace, str(error), GIVE_UP_AFTER)
+        except Undrawn as error:
+            await self._leave_to_others(attempt, begun + pace, str(error), UNDRAWN_AFTER)
         except (Refused, Unshowable) as error:
             await self._park(attempt, begun + pace, str(error))
         except Throttled as error:
@@ -77,7 +83,7 @@ class Sender:
             raise
         except Exception as error:  # noqa: BLE001 - a bug of ours must not hold its lane for ever
             log.error("delivery.failed", key=attempt.key, **broken(error))
-            await self._broke(attempt, begun, f"it failed inside Action Hero: {type(error).__name__}")
+            await self._broke(attempt, begun, f"{FAILED}: {type(error).__name__}")
         else:
             self._accepted_s[attempt.chat] = self._clock.seconds()
             edits = EDITS if chat.pace.edits_together else None
@@ -100,7 +106,7 @@ class Sender:
             raise
         except Exception as error:
             log.error("delivery.cannot_draw", key=attempt.key, **broken(error))
-            raise Unshowable(f"it could not be drawn: {type(error).__name__}") from error
+            raise Undrawn(f"{UNDRAWN}: {type(error).__name__}") from error
 
     async def _say(self, chat: Chat, attempt: Attempt, drawn: Picture, thread: Posted | None, until: float) -> Posted:
         # We or the database were suspended: another replica may have taken the lane already.
@@ -166,10 +172,10 @@ class Sender:
         back_off = min(LONGEST_BACK_OFF_S, 0.5 * 2 ** min(attempt.attempts, 10)) * random.uniform(0.8, 1.2)
         await self._put_off(attempt, self._clock.seconds() + back_off, reason, doubt=doubt)
 
-    async def _leave_to_others(self, attempt: Attempt, next_s: float, reason: str) -> None:
-        """Retry, because another replica may have been started with an app.yaml that knows the team, or is about to be. On SQLite
-        there is no other replica, so the message is parked."""
-        if self._services.store.sqlite or attempt.attempts >= GIVE_UP_AFTER:
+    async def _leave_to_others(self, attempt: Attempt, next_s: float, reason: str, tries: int) -> None:
+        """Retry, because another replica may have been started with an app.yaml that knows the team, or of a release that draws it,
+        or is about to be. On SQLite there is no other replica, so the message is parked."""
+        if self._services.store.sqlite or attempt.attempts >= tries:
             await self._park(attempt, next_s, reason)
         else:
             await self._try_later(attempt, reason, doubt=attempt.doubtful)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from sqlalchemy import update
 
 from bot import metrics
 from bot.chats import Pace, Refused, Throttled, Unreachable
 from handlers.pictures import picture
-from storage import messages
+from storage import delivery_log, messages, sending
 from storage.messages import message
 from tests.conftest import ANA, ON_SQLITE, Shop, said
 from tests.delivery.desk import LATER, TIMING, Desk, Watched, counted, rests, shown
@@ -113,11 +115,33 @@ async def test_what_would_hang_from_a_card_in_another_chat_is_parked_and_holds_n
     assert desk.chat.keys == ["card:1"]
 
 
-async def test_what_cannot_be_drawn_for_a_mistake_of_ours_is_parked_without_being_sent(desk: Desk) -> None:
+@pytest.mark.parametrize(("tries", "gives_up"), [(5, False), (6, True)])
+async def test_what_cannot_be_drawn_is_left_to_other_replicas_which_may_be_of_a_newer_release_before_it_is_parked_unsent(
+    desk: Desk, tries: int, gives_up: bool
+) -> None:
     desk.shop.company = None  # type: ignore[assignment]
+    desk.tried("card:1", tries - 1)
     await desk.sends(desk.leased())
-    assert (desk.row().state, desk.chat.posts) == ("parked", [])
-    assert desk.row().reason == "it could not be drawn: AttributeError"
+    assert desk.row().state == ("parked" if gives_up or desk.shop.store.sqlite else "waiting")
+    assert (desk.row().reason, desk.chat.posts) == ("it could not be drawn: AttributeError", [])
+
+
+@pytest.mark.parametrize(("reason", "days", "again"), [
+    ("it could not be drawn: AttributeError", 6, True),
+    ("it failed inside Action Hero: ValueError", 6, True),
+    ("it could not be drawn: AttributeError", 8, False),
+    ("Slack says this channel is archived", 6, False),
+])  # fmt: skip
+async def test_what_an_earlier_release_parked_for_a_failure_of_ours_is_sent_by_the_next_process_that_starts(
+    desk: Desk, reason: str, days: int, again: bool
+) -> None:
+    desk.shop.store.write_sync(sending.park, desk.leased(), 0.0, reason)
+    made = update(message).values(created_s=time.time() - days * 86400)
+    desk.shop.store.write_sync(lambda tx: tx.execute(made))
+    assert desk.shop.store.write_sync(delivery_log.retry_our_failures) == again
+    if again:
+        await desk.sends(desk.leased())
+    assert desk.row().state == ("shown" if again else "parked")
 
 
 @pytest.mark.parametrize(("tries", "gives_up"), [(7, False), (8, True)])
