@@ -216,8 +216,9 @@ def _kept(each: Reminder, by: str) -> str:
 
 
 def _said(each: Reminder) -> str:
-    """Returns the day of a line of the daily list, so that no text is repeated."""
-    return day(each.said_at.astimezone(each.team.hours.zone))
+    """Returns the day of a line of the daily list, so that no text is repeated: after midnight that on which the shift began."""
+    hours = each.team.hours
+    return day(min(each.said_at.astimezone(hours.zone).date(), hours.day_of(each.said_at)))
 
 
 def _snooze_is_over(each: Reminder, by: str) -> str:

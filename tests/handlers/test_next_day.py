@@ -12,7 +12,7 @@ from handlers.calendar.hours import OpeningHours
 from handlers.ladder import Role
 from handlers.rules import Company, Team
 from tests.conftest import ANA, FRIDAY, LEA, Shop, said
-from tests.handlers.test_ladder import MONDAY, passes_until, put_on_duty, told
+from tests.handlers.test_ladder import MONDAY, passes_until, put_on_duty, ticks, told
 
 CHRISTMAS = (date(2026, 12, 25),)
 ROUND_THE_CLOCK = {"mon-sun": "00:00-24:00"}
@@ -96,3 +96,14 @@ def test_who_waits_is_on_the_list_of_each_working_day_once(
         text.removeprefix("Still waiting ").partition(" Nov")[0] for text in told(shop, LEA) if text.startswith("Still waiting")
     ]
     assert lists == days
+
+
+def test_a_line_said_after_midnight_names_the_day_on_which_the_shift_began(opens: Open) -> None:
+    shop = opens({"fri-sat": "18:00-02:00"})
+    shop.hears(said())
+    passes_until(shop, FRIDAY + timedelta(days=2))
+    shop.now = datetime(2026, 11, 27, 23, 27, tzinfo=UTC)  # the bot was down when Friday's shift began
+    ticks(shop)
+    passes_until(shop, datetime(2026, 11, 28, 19, 30, tzinfo=UTC))
+    lists = [text.partition(",")[0] for text in told(shop, LEA) if text.startswith("Still waiting")]
+    assert lists == ["Still waiting Sat 21 Nov", "Still waiting Fri 27 Nov", "Still waiting Sat 28 Nov"]
