@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from handlers import answered, cases, colleagues, message_keys, same_customer, team_gone
 from handlers.arranged import ops_note
+from handlers.arranged.applied import is_astray
 from handlers.arranged.link import request_card
 from handlers.arrivals import heard
 from handlers.cards import Card
@@ -40,10 +41,12 @@ _STEP, _LONGEST = timedelta(days=30), timedelta(days=900)
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A card, and the version of the message that it shows."""
+    """A card, and the version of the message that it shows. It is not posted if it is `astray`: its team has that channel no
+    longer."""
 
     card: Card
     version: int
+    astray: bool = False
 
 
 def picture(tx: Connection, company: Company, message_id: int, now: datetime) -> Picture:
@@ -68,7 +71,7 @@ def picture_of(tx: Connection, company: Company, message: AnyRow, now: datetime)
         return Picture(left, message.wanted)
     if message.person_id is not None:  # one person reads it, somewhere else than in the channel
         [card] = with_places(tx, [card], message.chat, message.workspace)
-    return Picture(card, message.wanted)
+    return Picture(card, message.wanted, message.remote_id is None and is_astray(company, message))
 
 
 def picture_at(tx: Connection, company: Company, reader: Person, posted: tuple[str, str], now: datetime) -> Card | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+NO_LONGER = "its team has this channel no longer; give it back to the team, or drop this"
+"""Why a message is not posted in a channel that was taken from its team."""
+
 
 class Unshowable(Exception):
     """What it would be drawn from is gone; the text says why, for ops."""

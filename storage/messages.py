@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from storage import models
+from storage.followups import follow_up
 from storage.lanes import Lane, key_of, open_gates
 from storage.nudges import nudge
 from storage.prepared import AnyRow, Prepared
@@ -78,7 +79,10 @@ def _those(
 
 _lanes_of_one, _raise_one = map(Prepared, _pictures(lambda column: column == bindparam("this")))
 _lanes_of_many, _raise_many = _pictures(lambda column: column.in_(bindparam("these", expanding=True)))
-_by_id = Prepared(select(message).where(message.c.id == bindparam("this")))
+_its_team = select(follow_up.c.team).where(follow_up.c.id == message.c.follow_up_id).scalar_subquery()
+WITH_TEAM = select(message, _its_team.label("team"))
+"""A message, and the `team` of its follow-up if any."""
+_by_id = Prepared(WITH_TEAM.where(message.c.id == bindparam("this")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +235,7 @@ def beginning(tx: Connection, kind: str, prefixes: Sequence[str]) -> Sequence[st
 
 
 def by_id(tx: Connection, message_id: int) -> AnyRow | None:
+    """Returns a message, with the `team` of its follow-up if any."""
     return _by_id.first(tx, {"this": message_id})
 
 

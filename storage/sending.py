@@ -9,7 +9,7 @@ from functools import cache
 from sqlalchemy import Connection, and_, bindparam, case, exists, func, literal_column, select, text, update
 
 from storage.lanes import gate, key_of, open_gates
-from storage.messages import message
+from storage.messages import WITH_TEAM, message
 from storage.prepared import AnyRow, Prepared
 from storage.statements import constants
 
@@ -29,7 +29,7 @@ def _speaking(chats: tuple[str, ...]) -> tuple[Prepared, Prepared]:
     return Prepared(may), Prepared(select(func.min(_free_at).label("soonest")).where(ours))
 
 
-_head = Prepared(select(message).where(message.c.gate == bindparam("lane"), _due).order_by(message.c.id).limit(literal_column("1")))
+_head = Prepared(WITH_TEAM.where(message.c.gate == bindparam("lane"), _due).order_by(message.c.id).limit(literal_column("1")))
 _this_lane = update(gate).where(gate.c.key == bindparam("lane"))
 _opened = gate.c.next_s < literal_column("0")
 _held = _this_lane.where(gate.c.fence == bindparam("held"))

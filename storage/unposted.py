@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Connection, and_, bindparam, select, text, union_all, update
+from sqlalchemy import Connection, and_, bindparam, case, select, text, union_all, update
 
 from storage.followups import follow_up
 from storage.lanes import Lane, key_of, open_gates
@@ -23,13 +23,16 @@ _columns = (
     message.c.workspace,
     message.c.channel,
     message.c.gate,
+    message.c.reason,
 )
 _HALVES = ("message.shown < message.wanted AND message.state <> 'parked'", "message.state = 'parked'")
 """In the words of two indexes, which hold few of all the messages there ever were."""
+_given_up = message.c.reason == bindparam("parked_for")
 _give_place = (
     update(message)
     .where(message.c.id == bindparam("this"), _NEVER)
     .values({name: bindparam(f"to_{name}") for name in ("chat", "workspace", "channel", "gate")} | {"attempts": 0})
+    .values(state=case((_given_up, "waiting"), else_=message.c.state), reason=case((_given_up, ""), else_=message.c.reason))
 )
 
 
@@ -46,9 +49,9 @@ def at(tx: Connection, keys: Collection[str]) -> Sequence[AnyRow]:
     return tx.execute(select(*_columns).where(message.c.key.in_(keys))).all()
 
 
-def move(tx: Connection, places: Mapping[int, Lane]) -> int:
+def move(tx: Connection, places: Mapping[int, Lane], parked_for: str) -> int:
     """Move messages, by id, to another place; what was to be said in the thread of a card moves with it. A parked one stays
-    parked. Returns how many were moved."""
+    parked, unless it was `parked_for` that reason. Returns how many were moved."""
     if not places:
         return 0
     cards = select(message.c.key, message.c.id).where(message.c.id.in_(places), message.c.kind == "card")
@@ -60,8 +63,15 @@ def move(tx: Connection, places: Mapping[int, Lane]) -> int:
     left = tx.execute(select(message.c.chat, message.c.workspace, message.c.channel).where(message.c.id.in_(moved))).all()
     # Lanes before messages, as wherever both are changed: until the commit delivery leases nothing there.
     open_gates(tx, {*moved.values(), *((row.chat, row.workspace, row.channel) for row in left)})
-    tx.execute(_give_place, [_to(lane) | {"this": id} for id, lane in moved.items()])
+    tx.execute(_give_place, [_to(lane) | {"this": id, "parked_for": parked_for} for id, lane in moved.items()])
     return len(moved)
+
+
+def park(tx: Connection, message_ids: Collection[int], reason: str) -> None:
+    """Park messages that wait to be posted for the first time."""
+    if message_ids:
+        waits = (message.c.id.in_(message_ids), _NEVER, message.c.state != "parked")
+        tx.execute(update(message).where(*waits).values(state="parked", reason=reason))
 
 
 def _to(lane: Lane) -> dict[str, str]:

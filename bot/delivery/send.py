@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 import structlog
@@ -17,7 +17,7 @@ from bot.delivery.services import DeliveryServices
 from bot.logs import broken
 from handlers.feedback import Place
 from handlers.pictures import Picture, picture
-from handlers.unshowable import Homeless, Undrawn, Unshowable
+from handlers.unshowable import NO_LONGER, Homeless, Undrawn, Unshowable
 from storage import messages, sending
 from storage.database import Unavailable
 from storage.delivery_log import FAILED, UNDRAWN
@@ -56,7 +56,8 @@ class Sender:
         pace = (chat.pace.edit if attempt.posted else chat.pace.post) * MARGIN
         begun = self._clock.seconds()
         try:
-            drawn = drawn or await self._draw(attempt)
+            if drawn is None or drawn.astray:
+                drawn = await self._draw(attempt)
             thread = await self._thread(attempt)
             posted = await self._found(chat, attempt, thread) if attempt.doubtful else None
             if posted is not None:
@@ -94,14 +95,15 @@ class Sender:
             metrics.collapsed.labels(attempt.chat).inc(max(0, version - attempt.row.shown - 1))
 
     async def _draw(self, attempt: Attempt) -> Picture:
-        """Draw it. If there is nothing to draw it from, draw it again with the newest company, since ops may have arranged its team
-        in chat a moment ago. Raises Unshowable."""
+        """Draw it. If there is nothing to draw it from, or it is astray, draw it again with the newest company, since ops may have
+        arranged its team in chat a moment ago. Raises Unshowable."""
         try:
-            try:
-                return await self._services.store.read(picture, self._services.company(), attempt.id, self._services.now())
-            except Unshowable:
-                await self._services.catch_up()
-                return await self._services.store.read(picture, self._services.company(), attempt.id, self._services.now())
+            with suppress(Unshowable):
+                drawn = await self._services.store.read(picture, self._services.company(), attempt.id, self._services.now())
+                if not drawn.astray:
+                    return drawn
+            await self._services.catch_up()
+            return await self._services.store.read(picture, self._services.company(), attempt.id, self._services.now())
         except (Unavailable, Unshowable):
             raise
         except Exception as error:
@@ -116,6 +118,8 @@ class Sender:
         card = with_links(chat, place, drawn.card)
         async with self._no_longer_than_agreed():
             if attempt.posted is None:
+                if drawn.astray:
+                    raise Homeless(NO_LONGER)
                 return await chat.post(place, card, attempt.key, thread)
             posted = Posted(*attempt.posted)
             await chat.edit(posted, place, card)

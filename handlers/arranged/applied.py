@@ -12,6 +12,7 @@ from handlers import ladder
 from handlers import message_keys as keys
 from handlers.feedback import Place
 from handlers.rules import Company, Team
+from handlers.unshowable import NO_LONGER
 from storage import followups, unposted
 from storage.lanes import Lane
 from storage.prepared import AnyRow
@@ -23,11 +24,14 @@ AT_ONCE = 500
 
 def follow_channels(tx: Connection, company: Company, after: int = 0, most: int = AT_ONCE) -> int | None:
     """Move messages that no channel has shown (they were refused, or the bot is not a member) to the present channel of their
-    team. Parked ones stay parked there until they are replayed. Looks at `most` messages, those after the id `after`. Returns
-    where to go on, None at the end."""
+    team. Parked ones stay parked there until they are replayed. Where the team has no channel instead, they are parked until it
+    has theirs again. Looks at `most` messages, those after the id `after`. Returns where to go on, None at the end."""
     rows = unposted.of_channels(tx, OF_TEAMS, after, most)
-    astray = [(row, team) for row in rows if (team := _team(company, row)) and _place(row) not in team.channels]
-    unposted.move(tx, dict(_given(tx, astray)))
+    astray = [(row, team) for row in rows if is_astray(company, row) and (team := _team(company, row))]
+    given = dict(_given(tx, astray))
+    back = {row.id: _lane(_place(row)) for row in rows if row.reason == NO_LONGER and not is_astray(company, row)}
+    unposted.move(tx, given | back, parked_for=NO_LONGER)
+    unposted.park(tx, [row.id for row, _ in astray if row.id not in given], NO_LONGER)
     return rows[-1].id if len(rows) == most else None
 
 
@@ -64,7 +68,13 @@ def _given(tx: Connection, astray: Sequence[tuple[AnyRow, Team]]) -> Iterator[tu
         to = team.channels[n] if n < len(team.channels) else None
         if to is not None and (first, to) not in taken:
             taken.add((first, to))
-            yield row.id, (to.chat, to.workspace, to.channel)
+            yield row.id, _lane(to)
+
+
+def is_astray(company: Company, row: AnyRow) -> bool:
+    """Returns whether a message is for a channel that its team has no longer: it may be another team's by now."""
+    team = _team(company, row) if row.kind in OF_TEAMS else None
+    return team is not None and _place(row) not in team.channels
 
 
 def _team(company: Company, row: AnyRow) -> Team | None:
@@ -73,3 +83,7 @@ def _team(company: Company, row: AnyRow) -> Team | None:
 
 def _place(row: AnyRow) -> Place:
     return Place(row.chat, row.workspace, row.channel)
+
+
+def _lane(place: Place) -> Lane:
+    return place.chat, place.workspace, place.channel

@@ -11,6 +11,8 @@ import pytest
 from bot import metrics
 from bot.chats import Posted, Refused, Unknown, Unreachable
 from bot.delivery.services import Timing
+from handlers.feedback import Place
+from handlers.unshowable import NO_LONGER
 from storage import delivery_log, messages, sending
 from tests.conftest import ANA, Shop, said
 from tests.delivery.desk import LATER, TIMING, Desk, Watched, counted, rests, shown
@@ -189,3 +191,17 @@ async def test_what_is_looked_for_is_looked_for_in_its_thread(desk: Desk) -> Non
     await desk.sends(desk.leased(2 * LATER))
     assert [thread for _, _, thread in desk.chat.asked] == [Posted("C1", "1")]
     assert desk.shop.keys() == []
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+async def test_what_is_in_doubt_when_its_channel_is_taken_from_the_team_is_looked_for_and_not_posted_there_again(
+    desk: Desk, arrived: bool
+) -> None:
+    desk.chat.faults = ["dropped" if arrived else Unknown("500")]
+    await desk.sends(desk.leased())
+    team = desk.shop.company.teams["oak-street"].model_copy(update={"channels": (Place.parse("slack:C2"),)})
+    desk.shop.company = desk.shop.company.model_copy(update={"teams": {team.name: team}})
+    desk.tried("card:1", 7)
+    await desk.sends(desk.leased(LATER))
+    assert desk.chat.keys == ["card:1"] * arrived
+    assert (desk.row().state, desk.row().reason) == (("shown", "") if arrived else ("parked", NO_LONGER))

@@ -53,8 +53,8 @@ def at_rest(shop: Shop, chat: Scripted, timing: Timing = UNHURRIED) -> Delivery:
 
 
 def wanted(channels: int) -> list[Wanted]:
-    """Returns messages for the first card in this many other channels."""
-    return [Wanted(f"card:1:{n}", "card", "slack", "main", f"D{n}", follow_up_id=1) for n in range(channels)]
+    """Returns messages about the first case for this many people."""
+    return [Wanted(f"closing:1:1:{n}", "closing", "slack", "main", f"D{n}", follow_up_id=1) for n in range(channels)]
 
 
 def leased(shop: Shop) -> int:
@@ -82,7 +82,7 @@ async def test_so_many_lanes_are_served_at_once_and_the_others_as_these_come_fre
         await eventually(lambda: chat.begun == AT_ONCE)
         assert await delivery._round() == 15.0, "whatever comes free wakes it"
         assert chat.begun == len(delivery._sending) == leased(shop) == AT_ONCE
-        elsewhere = replace(wanted(1)[0], key="card:1:more", channel="E1")
+        elsewhere = replace(wanted(1)[0], key="closing:1:1:more", channel="E1")
         assert hears_along(shop, delivery, "r-2", elsewhere), "nor is anything leased along"
         assert chat.begun == leased(shop) == AT_ONCE
         chat.let_go.set()
@@ -224,14 +224,14 @@ async def test_what_another_process_wanted_while_a_lane_rested_was_found_only_by
         net.update(caught())
         shop.store.on_wake = lambda: None
         await shop.store.write(messages.want, wanted(1), shop.now)
-        await eventually(lambda: chat.keys == ["card:1", "card:1:0"])
+        await eventually(lambda: chat.keys == ["card:1", "closing:1:1:0"])
     assert caught()["unwoken"] == net["unwoken"] + 1
 
 
 async def test_what_the_database_cannot_draw_is_leased_all_the_same_so_that_failing_is_told(shop: Shop) -> None:
     delivery = at_rest(shop, Scripted())
     shop.hears(said("r-1"))
-    shop.store.write_sync(lambda tx: tx.exec_driver_sql("ALTER TABLE follow_up RENAME TO elsewhere"))
+    shop.store.write_sync(lambda tx: tx.exec_driver_sql("ALTER TABLE feedback RENAME TO elsewhere"))
     [(attempt, drawn)], _ = shop.store.write_sync(delivery._lease, delivery._clock.seconds(), 10)
-    shop.store.write_sync(lambda tx: tx.exec_driver_sql("ALTER TABLE elsewhere RENAME TO follow_up"))
+    shop.store.write_sync(lambda tx: tx.exec_driver_sql("ALTER TABLE elsewhere RENAME TO feedback"))
     assert (attempt.key, drawn, leased(shop)) == ("card:1", None, 1)

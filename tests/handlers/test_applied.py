@@ -129,6 +129,23 @@ def test_no_channel_gets_what_it_has_already(shop: Shop) -> None:
     assert stand(shop)["card:1"][:2] == ("parked", "C1"), "the other way round is the same two channels"
 
 
+def test_what_a_channel_never_showed_that_was_taken_from_the_team_waits_until_the_team_has_it_again(shop: Shop) -> None:
+    channels(shop, WRONG, RIGHT)
+    shop.hears(said())
+    channels(shop, WRONG)
+    follow(shop)
+    assert delivers(shop) == [("card:1", "C1")], "by now the other may be somebody else's"
+    [parked] = shop.store.read_sync(delivery_log.unfinished, 5)
+    assert (parked.key, parked.state, parked.reason.partition(";")[0]) == (
+        "card:1:2",
+        "parked",
+        "its team has this channel no longer",
+    )
+    channels(shop, WRONG, RIGHT)
+    follow(shop)
+    assert delivers(shop) == [("card:1:2", "C2")]
+
+
 def test_of_several_channels_each_takes_what_the_one_before_it_in_the_list_was_refused(shop: Shop) -> None:
     channels(shop, WRONG, "slack:C9")
     shop.hears(said())
