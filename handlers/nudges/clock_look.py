@@ -144,15 +144,17 @@ def _end_test(tx: Connection, row: AnyRow, now: datetime) -> None:
 
 def _rest(seen: _Seen, row: AnyRow, hours: OpeningHours, now: datetime) -> None:
     """The team is closed. Steps that became due at closing time, or while the bot was down, speak at the opening; only lateness is
-    recorded now."""
+    recorded now, or when the promise ends: in hours that were open when it was made."""
     deadline = row.claim_by if row.state == State.NEW else row.close_by
     late = row.next_look_at <= deadline < now
     if late:
         seen.anew.append(row.id)
-    opening = hours.next_opening(now)
-    seen.looked.append(_columns(row, next_look_at=opening))
+    at = hours.next_opening(now)
+    if row.state != State.WAITING and now <= deadline:
+        at = min(at, deadline)
+    seen.looked.append(_columns(row, next_look_at=at))
     verb = "became_late" if late else "looked"
-    seen.acts.append(Act(row.workspace, row.id, verb, now, set={"next_look_at": opening}))
+    seen.acts.append(Act(row.workspace, row.id, verb, now, set={"next_look_at": at}))
 
 
 def _see(seen: _Seen, row: AnyRow, team: Team, hours: OpeningHours, duty: _Duty, now: datetime) -> None:

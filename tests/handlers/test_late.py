@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from handlers.calendar.hours import OpeningHours
 from handlers.colleagues import meet
 from handlers.feedback import Person
 from handlers.nudges.clock_look import BATCH, look
 from storage import followups, messages
 from tests import log
-from tests.conftest import ANA, BEN, Shop, said
+from tests.conftest import ANA, BEN, OSLO, Shop, said
+from tests.handlers.test_ladder import MONDAY
 
 
 def clock_looks(shop: Shop) -> int:
@@ -84,6 +86,18 @@ def test_giving_back_one_whose_claim_was_due_long_ago_is_seen_at_once(waiting: S
     waiting.tap("release", ANA)
     assert clock_looks(waiting) == 1
     assert waiting.card().headline.startswith("Still waiting for us")
+
+
+def test_a_promise_that_ends_in_hours_that_are_closed_by_now_is_late_at_once_all_the_same(waiting: Shop) -> None:
+    short = OpeningHours.build({"mon-thu": "08:00-18:00", "fri": "08:00-12:30"}, OSLO)
+    teams = {name: team.model_copy(update={"hours": short}) for name, team in waiting.company.teams.items()}
+    waiting.company = waiting.company.model_copy(update={"teams": teams})
+    waiting.passes(hours=2, minutes=1)
+    clock_looks(waiting)
+    waiting.passes(hours=2)
+    assert clock_looks(waiting) == 1
+    assert (wanted(waiting), waiting.acts()[-1]) == (2, "became_late")
+    assert waiting.row().next_look_at == MONDAY, "nobody is told before"
 
 
 @pytest.mark.parametrize("end", ["close", "dismiss"])
