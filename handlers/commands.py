@@ -21,14 +21,14 @@ from handlers.arranged.who_is_ops import is_ops
 from handlers.arrivals.heard import heard
 from handlers.cards import Card, Reply
 from handlers.digests.week_now import week
-from handlers.feedback import Case, Person, Place
+from handlers.feedback import Case, Person, Place, State
 from handlers.followup import followup_card
 from handlers.huddles import huddle
 from handlers.lose import lose
 from handlers.nudges import preferences
 from handlers.nudges.how_reminded import how_reminded
 from handlers.numbered import numbered
-from handlers.rules import Company
+from handlers.rules import Company, Team
 from handlers.situation import Word, number
 from handlers.whereabouts import with_places
 from handlers.wording.language import gettext as _
@@ -70,13 +70,34 @@ def is_word(text: str) -> bool:
     return text.strip().casefold() in {*COMMANDS, *BY_OPS}
 
 
+def _whose(held: Sequence[Case]) -> str:
+    """Returns how many customers somebody has, and how many of them wait for a word from us: we wait for the others, or they have
+    heard from us."""
+    waiting = sum(case.state is State.CLAIMED and case.contacted_at is None for case in held)
+    if waiting == len(held):
+        text = ngettext("One customer waits for you.", "{n} customers wait for you, the most urgent first.", len(held))
+        return text.format(n=len(held))
+    have = ngettext("You have one customer.", "You have {n} customers, the most urgent first.", len(held)).format(n=len(held))
+    if not waiting:
+        return f"{have} {ngettext('They have heard from us.', 'All of them have heard from us.', len(held))}"
+    rest = ngettext("One of them waits for a word from us.", "{n} of them wait for a word from us.", waiting)
+    return f"{have} {rest.format(n=waiting)}"
+
+
+def _all_have_somebody(here: Sequence[Team], all_teams: Sequence[Team]) -> str:
+    """Returns that nobody waits for somebody, and where: in a channel, other teams may still have somebody who does."""
+    if len(here) in (0, len(all_teams)):
+        return _("Every customer has somebody who replies. Thank you.")
+    text = _("At {team}, every customer has somebody who replies. Thank you. For all teams, type “open” to me privately.")
+    return text.format(team=", ".join(team.title for team in here))
+
+
 def _mine(tx: Connection, company: Company, word: Word) -> Reply:
     who = colleagues.remember(tx, word.person)
     held = [cases.case_of(row) for row in followups.owned_by(tx, who.id, LISTED + 1)]
     if not held:
         return Reply(_("Nothing waits for you. Type “open” to see who still waits for somebody."))
-    text = ngettext("One customer waits for you.", "{n} customers wait for you, the most urgent first.", len(held))
-    return Reply(_more(text.format(n=len(held)), held), cards=_cards(tx, company, held, word.at))
+    return Reply(_more(_whose(held), held), cards=_cards(tx, company, held, word.at))
 
 
 def _open(tx: Connection, company: Company, word: Word, listed: int = LISTED) -> Reply:
@@ -85,7 +106,7 @@ def _open(tx: Connection, company: Company, word: Word, listed: int = LISTED) ->
     names = [team.name for team in here or teams]
     waiting = [cases.case_of(row) for row in followups.unclaimed(tx, names, listed + 1)]
     if not waiting:
-        return Reply(_("Every customer has somebody who replies. Thank you."))
+        return Reply(_all_have_somebody(here, teams))
     text = ngettext("One customer waits for somebody.", "{n} customers wait for somebody, the most urgent first.", len(waiting))
     return Reply(_more(text.format(n=len(waiting)), waiting, listed), cards=_cards(tx, company, waiting[:listed], word.at))
 

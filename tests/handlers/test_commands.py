@@ -49,6 +49,27 @@ def test_mine_holds_what_i_claimed_and_have_not_closed(shop: Shop) -> None:
     assert [card.footer for card in reply.cards] == ["#1 · everyone"]
 
 
+def test_mine_counts_as_waiting_only_those_who_wait_for_a_word(shop: Shop) -> None:
+    shop.hears(said("a"), said("b"))
+    shop.tap("claim", ANA, 1)
+    shop.tap("contacted", ANA, 1)
+    assert types(shop, "mine").text == "You have one customer. They have heard from us."
+    shop.tap("claim", ANA, 2)
+    assert types(shop, "mine").text == "You have 2 customers, the most urgent first. One of them waits for a word from us."
+
+
+def test_open_in_a_channel_answers_for_its_team_and_says_so(
+    company: Company, team: Team, shop_of: Callable[[Company], Shop]
+) -> None:
+    harbour = team.model_copy(update={"name": "harbour", "title": "Harbour", "channels": (Place.parse("slack:C9"),)})
+    shop = shop_of(company.model_copy(update={"teams": {team.name: team, "harbour": harbour}}))
+    shop.hears(said())
+    assert types(shop, "open", place=Place.parse("slack:C9")).text == (
+        "At Harbour, every customer has somebody who replies. Thank you. For all teams, type “open” to me privately."
+    )
+    assert types(shop, "open").text == "One customer waits for somebody."
+
+
 def test_a_listed_card_says_what_the_channel_reads(shop: Shop) -> None:
     shop.hears(said("a", customer={"key": "c-1"}))
     shop.passes(hours=1)
