@@ -690,7 +690,7 @@ def test_rule_13_failure_is_told_as_the_customers_wait_and_never_as_a_persons_mi
         card = shop.card(key)
         said_there = "\n".join([text(card), *card.below, card.plain, *(text(item) for item in card.items)])
         if key.startswith("leader:"):  # who has a customer is no failure, and the promise is ours
-            said_there = said_there.replace("Ana has it; we promised", "")
+            said_there = re.sub("Ana has it; (we promised|our promise ended)", "", said_there)
         assert not any(name in said_there for name in ("Ana", "Ben")), key
     assert "2 customers" in text(shop.card(KEY))
     assert lea

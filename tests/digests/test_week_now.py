@@ -72,7 +72,7 @@ def test_the_week_before_can_be_asked_for_and_no_other(shop: Week47) -> None:
     shop.done(1)
     shop.now = MONDAY + timedelta(days=8)
     [card] = types(shop, "week last", MAX).cards
-    assert card.plain == "Your week, Oak Street: Promise kept: 1 of 1. One heard from us, within 30 min of opening hours."
+    assert card.plain == "Your week, Oak Street: Promise kept: 1 of 1. The customer heard from us within 30 min of opening time."
     assert types(shop, "week 2026-W47", MAX).text == "Which week? Type “week” for this one, “week last” for the one before."
 
 

@@ -90,8 +90,8 @@ def test_the_leaders_post_says_as_the_card_does_how_long_they_waited(led: Shop) 
     assert led.card().headline == "Closed · Ana replied after 3 days · Fixed"
     led.store.write_sync(digest.send_digests, led.company, led.now)
     leaders = led.store.read_sync(digests.by_period, "leader", "1", "2026-W47")
-    [line] = [line for line in led.card(f"leader:{leaders.id}:1").context if "heard from us, within" in line]
-    assert line.endswith("One heard from us, within 30 min of opening hours (3 days for the customer).")
+    [line] = [line for line in led.card(f"leader:{leaders.id}:1").context if "heard from us within" in line]
+    assert line.endswith("The customer heard from us within 30 min of opening time (3 days for the customer).")
 
 
 def test_and_so_has_whoever_wrote_without_a_score_until_somebody_said_that_it_is_a_problem(
