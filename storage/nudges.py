@@ -207,5 +207,6 @@ def per_person_and_day(tx: Connection, since: datetime) -> AnyRow:
 
 
 def muted(tx: Connection) -> int:
-    """Returns how many people want no reminders at all."""
-    return tx.execute(select(func.count()).where(person.c.rhythm == "stop")).scalar_one()
+    """Returns how many people want no reminders at all; whoever is in two chats by one address is one."""
+    who = func.coalesce(person.c.linked_email, person.c.email, person.c.chat + literal_column("':'") + person.c.user_id)
+    return tx.execute(select(func.count(who.distinct())).where(person.c.rhythm == "stop")).scalar_one()

@@ -1,4 +1,5 @@
-"""How people want to be reminded and named, which they type: less, more, stop, pause, quiet, away, name. Each is confirmed."""
+"""How people want to be reminded and named, which they type: less, more, stop, pause, quiet, away, name. Each is confirmed, and
+holds in all chats that know them."""
 
 from __future__ import annotations
 
@@ -47,21 +48,20 @@ def stop(tx: Connection, company: Company, word: Word) -> Reply:
 
 def more(tx: Connection, company: Company, word: Word) -> Reply:
     """Reminders as usual again. One's own quiet hours stay: they are about the time of day, not about how often."""
-    known = people.find(tx, word.person.chat, word.person.workspace, word.person.user_id)
     usual = {"rhythm": "", "paused_until": None, "away_until": None, "forward_to": None}
-    _prefer(tx, word.person, usual, word.at)
-    if known is not None:
-        back(tx, known, word.at)
+    before = _prefer(tx, word.person, usual, word.at)
+    for each in before:
+        back(tx, each, word.at)
     text = [_("You are reminded as usual: in opening hours, at most twice a day, all in one message.")]
-    if known is not None and (ended := _ended(known, word.at)):
+    if ended := dict.fromkeys(what for each in before for what in _ended(each, word.at)):
         text.append(_("This has ended: {what}.").format(what=", ".join(ended)))
-    if known is not None and known.quiet:
-        text.append(_("Your quiet hours {hours} stay; “quiet off” ends them.").format(hours=known.quiet))
+    if hours := next((each.quiet for each in before if each.quiet), ""):
+        text.append(_("Your quiet hours {hours} stay; “quiet off” ends them.").format(hours=hours))
     return Reply(" ".join(text))
 
 
 def _ended(before: AnyRow, now: datetime) -> list[str]:
-    """Returns what somebody had asked for that `more` ends."""
+    """Returns what somebody had asked for in one chat that `more` ends."""
     asked = (
         (before.rhythm == quiet.LESS, _("only one message a day")),
         (before.rhythm == quiet.STOP, _("no reminders at all")),
@@ -121,6 +121,8 @@ def away(tx: Connection, company: Company, word: Word) -> Reply:
             )
         stand_in = found[0]
     _prefer(tx, word.person, {"away_until": until, "forward_to": stand_in.id if stand_in else None}, word.at)
+    if stand_in is not None:
+        _forward_where_they_are(tx, word.person, stand_in)
     whom = _who_hears(tx, company, word)
     if not whom:
         text = _(
@@ -136,6 +138,13 @@ def away(tx: Connection, company: Company, word: Word) -> Reply:
     return Reply(text.format(day=day(until.astimezone(zone)), whom=_listed(whom)))
 
 
+def _forward_where_they_are(tx: Connection, person: Person, stand_in: AnyRow) -> None:
+    """What comes to somebody in another chat goes to their stand-in there, where that chat knows both."""
+    there = {(row.chat, row.workspace): row.id for row in reversed(people.everywhere(tx, [stand_in.id])[stand_in.id])}
+    for each in _themselves(tx, person):
+        people.prefer(tx, each.id, {"forward_to": there.get((each.chat, each.workspace), stand_in.id)})
+
+
 def _listed(names: Sequence[str]) -> str:
     if len(names) == 1:
         return names[0]
@@ -145,13 +154,13 @@ def _listed(names: Sequence[str]) -> str:
 
 def _who_hears(tx: Connection, company: Company, word: Word) -> list[str]:
     """Returns the names of those told in place of somebody who is away now, over all their teams; empty if one team has nobody."""
-    who = people.find(tx, word.person.chat, word.person.workspace, word.person.user_id)
-    assert who is not None, "who asked for something is remembered"
-    owned = {row.team for row in followups.owned_by(tx, who.id, MOST_OWNED)} & company.teams.keys()
-    teams = sorted(owned or {team.name for team in company.within_reach(word.person)})
-    each = [stand_ins(tx, team, Role.OWNER, who, word.at) for team in teams]
-    ids = list(dict.fromkeys(id for found in each for id in found))
-    return [called(colleagues.person_of(tx, id), People.NAMES) for id in ids] if all(each) else []
+    rows = _themselves(tx, word.person)
+    owned = {row: {case.team for case in followups.owned_by(tx, row.id, MOST_OWNED)} & company.teams.keys() for row in rows}
+    theirs = [(row, team) for row, teams in owned.items() for team in sorted(teams)]
+    told = theirs or [(rows[0], team.name) for team in company.within_reach(word.person)]
+    found = [stand_ins(tx, team, Role.OWNER, row, word.at) for row, team in told]
+    whom = colleagues.each_once(colleagues.person_of(tx, id) for id in dict.fromkeys(id for ids in found for id in ids))
+    return [called(each, People.NAMES) for each in whom] if all(found) else []
 
 
 def name(tx: Connection, company: Company, word: Word) -> Reply:
@@ -165,8 +174,7 @@ def name(tx: Connection, company: Company, word: Word) -> Reply:
     asked = word.rest.casefold()
     if asked not in said:
         return Reply(_("How may the weekly post call you? Type “name first”, “name off”, “name never” or “name full”."))
-    who = colleagues.remember(tx, word.person)
-    for each in people.everywhere(tx, [who.id])[who.id]:
+    for each in _themselves(tx, word.person):
         people.prefer(tx, each.id, {"naming": None if asked == "full" else asked})
     return Reply(said[asked])
 
@@ -200,11 +208,21 @@ def until_day(words: str, zone: ZoneInfo, now: datetime) -> datetime | None:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def _prefer(tx: Connection, person: Person, columns: Mapping[str, Any], now: datetime) -> None:
-    """Store preferences, and make the reminders that were put off due, so that they are weighed again."""
+def _prefer(tx: Connection, person: Person, columns: Mapping[str, Any], now: datetime) -> list[AnyRow]:
+    """Store preferences, and make the reminders that were put off due, so that they are weighed again. Returns their rows in all
+    chats, as they were."""
+    rows = _themselves(tx, person)
+    for each in sorted(rows, key=lambda row: row.id):  # as wherever several people are locked
+        people.prefer(tx, each.id, columns)
+    for each in rows:
+        nudges.weigh_anew(tx, each.id, now)
+    return rows
+
+
+def _themselves(tx: Connection, person: Person) -> list[AnyRow]:
+    """Returns the rows of somebody who types, in every chat that knows them by one address; that of this chat first."""
     who = colleagues.remember(tx, person)
-    people.prefer(tx, who.id, columns)
-    nudges.weigh_anew(tx, who.id, now)
+    return people.everywhere(tx, [who.id])[who.id]
 
 
 def _zone(tx: Connection, company: Company, person: Person) -> ZoneInfo:

@@ -13,7 +13,7 @@ from handlers.colleagues import meet
 from handlers.feedback import Place
 from handlers.ladder import Role
 from handlers.rules import Company
-from storage import people
+from storage import nudges, people
 from tests.conftest import BEN, FRIDAY, LEA, Shop, said
 from tests.handlers.test_away import leaves, types
 from tests.handlers.test_ladder import MONDAY, lines, passes_until, put_on_duty, ticks, told
@@ -137,6 +137,27 @@ def test_nobody_stands_in_for_themselves(shop: Shop) -> None:
     passes_until(shop, MONDAY + timedelta(hours=9))
     assert told(shop, BEN) == ["Lea is away, and this customer has been waiting since Fri 11:00. Can you take it over?"]
     assert told(shop, LEA) == told(shop, THERE) == []
+
+
+def test_who_is_away_in_one_is_away_in_the_other_and_back_in_both(shop: Shop) -> None:
+    ben_there = replace(BEN, chat="msteams", user_id="29:ben")
+    shop.store.write_sync(meet, ben_there, "ben@northwind.example", "Europe/Oslo", shop.now)
+    said = types(shop, "away until 2026-12-18 forward ben@northwind.example", LEA)
+    assert said.startswith("You are away until Fri 18 Dec; Ben hears of your customers until then.")
+    passes_until(shop, MONDAY + timedelta(hours=9))
+    assert told(shop, ben_there) == ["Lea is away, and this customer has been waiting since Fri 11:00. Can you take it over?"]
+    assert told(shop, BEN) == told(shop, LEA) == told(shop, THERE) == []
+    assert "This has ended: your time away." in types(shop, "more", THERE)
+    assert shop.row().help_at is None
+    assert "has ended" not in types(shop, "more", LEA)
+
+
+@pytest.mark.parametrize("word", ["stop", "pause until 2026-12-18", "quiet 09:00-08:00"])
+def test_how_somebody_wants_to_be_reminded_holds_in_both(shop: Shop, word: str) -> None:
+    types(shop, word, LEA)
+    passes_until(shop, MONDAY + timedelta(hours=9, minutes=30))
+    assert told(shop, THERE) == []
+    assert shop.store.read_sync(nudges.muted) == (word == "stop")
 
 
 def test_whoever_stands_in_for_a_leader_is_not_asked_about_their_own_in_another_chat(shop: Shop) -> None:
