@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import models
 from storage.followups import follow_up
-from storage.people import person
+from storage.people import is_one, known_by_one_of, mails, person
 from storage.prepared import AnyRow, Prepared
 from storage.statements import upsert
 
@@ -51,7 +51,7 @@ def add(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     _add.each(tx, rows)
 
 
-def counted(tx: Connection, follow_up_ids: Sequence[int], but: Sequence[str]) -> dict[tuple[int, int], int]:
+def counted(tx: Connection, follow_up_ids: Collection[int], but: Sequence[str]) -> dict[tuple[int, int], int]:
     """Returns how many nudges each person had or will have about each of these cases, by (follow-up, person). Steps whose names
     begin with one of `but` do not count."""
     no_nudge = or_(*(nudge.c.step.startswith(prefix) for prefix in but))
@@ -156,6 +156,15 @@ def finish(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 def bundles_on(tx: Connection, person_id: int, day: str) -> int:
     """Returns how many bundles a person had on a day of their calendar."""
     return tx.execute(select(func.count()).where(bundle.c.person_id == person_id, bundle.c.day == day)).scalar_one()
+
+
+def bundles_elsewhere(tx: Connection, who: AnyRow, day: str, since: datetime) -> int:
+    """Returns how many bundles somebody had on a day in their other chats. Those before `since` are not looked at."""
+    if not (addresses := mails(who)):
+        return 0
+    lately = (bundle.c.at >= since, bundle.c.day == day, person.c.id != who.id, known_by_one_of(addresses))
+    asked = select(person, func.count().label("number")).join(bundle, bundle.c.person_id == person.c.id).where(*lately)
+    return sum(row.number for row in tx.execute(asked.group_by(person.c.id)) if is_one(who, row))
 
 
 def open_bundle(tx: Connection, person_id: int, day: str, number: int, at: datetime) -> int:

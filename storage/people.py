@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, bindparam, or_, select, tuple_, update
 
 from storage import models
 from storage.prepared import AnyRow, Prepared
@@ -70,19 +70,17 @@ def same(tx: Connection, these: Collection[int], those: Collection[int]) -> dict
     known = by_ids(tx, [*{*these, *those}])
     by_mail: dict[str, set[int]] = {}
     for id in those:
-        for mail in _mails(known[id]):
+        for mail in mails(known[id]):
             by_mail.setdefault(mail, set()).add(id)
-    alike = {id: {other for mail in _mails(known[id]) for other in by_mail.get(mail, ())} for id in these}
+    alike = {id: {other for mail in mails(known[id]) for other in by_mail.get(mail, ())} for id in these}
     return {id: frozenset({id, *(other for other in alike[id] if is_one(known[id], known[other]))}) for id in these}
 
 
 def everywhere(tx: Connection, these: Collection[int]) -> dict[int, list[AnyRow]]:
     """Returns, for each of these ids, the rows of that person in every chat, their own first."""
     known = by_ids(tx, list(these))
-    mails = {mail for row in known.values() for mail in _mails(row)}
-    alike = (
-        tx.execute(select(person).where(or_(person.c.email.in_(mails), person.c.linked_email.in_(mails)))).all() if mails else ()
-    )
+    known_by = {mail for row in known.values() for mail in mails(row)}
+    alike = tx.execute(select(person).where(known_by_one_of(known_by))).all() if known_by else ()
     return {id: [row, *(other for other in alike if other.id != id and is_one(row, other))] for id, row in known.items()}
 
 
@@ -90,10 +88,16 @@ def is_one(one: AnyRow, other: AnyRow) -> bool:
     """Returns whether two rows, of different chats or workspaces, are one person: somebody with the same address, own or linked.
     Colleagues in one chat may be linked to an address that they share."""
     elsewhere = (one.chat, one.workspace) != (other.chat, other.workspace)
-    return not _mails(one).isdisjoint(_mails(other)) and (elsewhere or one.email == other.email is not None)
+    return not mails(one).isdisjoint(mails(other)) and (elsewhere or one.email == other.email is not None)
 
 
-def _mails(row: AnyRow) -> set[str]:
+def known_by_one_of(addresses: Collection[str]) -> ColumnElement[bool]:
+    """The condition that somebody has one of these addresses, own or linked."""
+    return or_(person.c.email.in_(addresses), person.c.linked_email.in_(addresses))
+
+
+def mails(row: AnyRow) -> set[str]:
+    """Returns the addresses of somebody, own and linked."""
     return {mail for mail in (row.email, row.linked_email) if mail is not None}
 
 

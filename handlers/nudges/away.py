@@ -11,7 +11,7 @@ from handlers import cases
 from handlers.feedback import Case
 from handlers.ladder import Role
 from handlers.nudges import steps
-from handlers.nudges.limit import MOST_NUDGES, add_within_limit
+from handlers.nudges.limit import MOST_NUDGES, add_within_limit, nudged
 from storage import act_log, followups, messages, nudges, people
 from storage.act_log import Act
 from storage.prepared import AnyRow
@@ -102,8 +102,10 @@ def back(tx: Connection, person: AnyRow, now: datetime) -> None:
 
 def _give_back(tx: Connection, person: AnyRow, owned: Sequence[int], now: datetime) -> None:
     lent = [row for row in nudges.waiting_about(tx, owned) if steps.is_passed_on(row.step)]
+    if not lent:
+        return
     nudges.take_back(tx, [row.id for row in lent])  # whoever leaves again before they hear of it passes it on once more
-    counted = nudges.counted(tx, owned, but=steps.NO_NUDGES) if lent else {}
+    had = nudged(tx, owned, [person.id])
     for follow_up_id, promise, step in {(row.follow_up_id, row.promise, steps.own(row.step)) for row in lent}:
-        if steps.kind_of(step) not in steps.NUDGES or counted.get((follow_up_id, person.id), 0) < MOST_NUDGES:
+        if steps.kind_of(step) not in steps.NUDGES or had.about(follow_up_id, person.id) < MOST_NUDGES:
             nudges.wait_again(tx, person.id, follow_up_id, promise, step, now)

@@ -29,6 +29,8 @@ from storage.prepared import AnyRow
 
 AT_ONCE = 50
 """People served by one unit of work."""
+LONGEST_DAY = timedelta(days=2)
+"""Somebody's day has begun within this time, wherever they are."""
 TEAM_MISSING = timedelta(minutes=15)
 """How long a reminder waits whose team is missing: ops may put the team back, or another replica knows it."""
 
@@ -102,7 +104,7 @@ def _sort_out(
     """Drop what is no longer needed, and put off what may not be sent now, at least until `rested`."""
     ready: _Ready | None = None
     dropped, muted = [], []
-    preferences, had = preferences_of(person), lru_cache(lambda day: nudges.bundles_on(tx, person.id, day))
+    preferences, had = preferences_of(person), lru_cache(lambda day: _had(tx, person, day, now))
     for row in due:
         case = about.get(row.follow_up_id)
         team = company.teams.get(case.team) if case else None
@@ -126,6 +128,13 @@ def _sort_out(
     nudges.finish(tx, [_finished(row, "dropped", now) for row in dropped] + [_finished(row, "muted", now) for row, _ in muted])
     ask(tx, company, muted, now)
     return ready
+
+
+def _had(tx: Connection, person: AnyRow, day: str, now: datetime) -> int:
+    """Returns how many messages somebody had on a day, in all their chats. The first of a day in each chat always comes: what is
+    told in one of them could take the place of the other's every day."""
+    here = nudges.bundles_on(tx, person.id, day)
+    return here and here + nudges.bundles_elsewhere(tx, person, day, now - LONGEST_DAY)
 
 
 def _bring_along(tx: Connection, company: Company, ready: Sequence[_Ready], now: datetime) -> None:

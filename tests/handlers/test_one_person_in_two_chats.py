@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -12,6 +12,7 @@ from handlers import colleagues
 from handlers.colleagues import meet
 from handlers.feedback import Place
 from handlers.ladder import Role
+from handlers.nudges import steps
 from handlers.rules import Company
 from storage import nudges, people
 from tests.conftest import BEN, FRIDAY, LEA, Shop, said
@@ -158,6 +159,37 @@ def test_how_somebody_wants_to_be_reminded_holds_in_both(shop: Shop, word: str) 
     passes_until(shop, MONDAY + timedelta(hours=9, minutes=30))
     assert told(shop, THERE) == []
     assert shop.store.read_sync(nudges.muted) == (word == "stop")
+
+
+def test_nobody_is_nudged_more_than_twice_about_one_case_in_both_together(shop: Shop) -> None:
+    shop.hears(said("r-2"))
+    passes(shop, FRIDAY + timedelta(hours=6, minutes=15))
+    assert len(told(shop, LEA)) == 1, "nobody has it yet"
+    shop.tap("claim", THERE, 2)
+    passes(shop, MONDAY + timedelta(hours=8, minutes=45), MONDAY + timedelta(days=1, hours=3, minutes=15))
+    counted = shop.store.read_sync(nudges.counted, [1, 2], steps.NO_NUDGES)
+    assert counted == {(1, 2): 2, (2, 1): 1, (2, 2): 1}
+
+
+@pytest.mark.parametrize(("here", "there", "comes"), [(1, 1, False), (1, 0, True), (0, 2, True)])
+def test_two_messages_a_day_are_counted_in_both_but_the_first_in_each_always_comes(
+    shop: Shop, here: int, there: int, comes: bool
+) -> None:
+    for who, number in [(LEA, here), (THERE, there)]:
+        person_id = shop.store.write_sync(colleagues.remember, who).id
+        for n in range(number):
+            shop.store.write_sync(nudges.open_bundle, person_id, f"{shop.now:%Y-%m-%d}", n + 1, shop.now)
+    shop.hears(said("r-2"))
+    passes(shop, FRIDAY + timedelta(hours=6, minutes=15))
+    assert len(told(shop, LEA)) == comes
+    passes(shop, MONDAY + timedelta(minutes=30))
+    assert told(shop, LEA) != [], "at the latest on the next day"
+
+
+def passes(shop: Shop, *moments: datetime) -> None:
+    """The clock looks at these moments only."""
+    for shop.now in moments:
+        ticks(shop)
 
 
 def test_whoever_stands_in_for_a_leader_is_not_asked_about_their_own_in_another_chat(shop: Shop) -> None:
