@@ -172,15 +172,15 @@ def _usual_help() -> str:
         "#42: the card with that number\n"
         "heard: pass on what a customer told you\n"
         "lost: note that a customer left, and why\n"
-        "huddle: a card to talk about, in the team's channel\n"
+        "huddle: call a quick stand-up in the team's channel\n"
         "week: what was promised and kept so far, for who leads or manages a team; week last\n"
         "less, more, stop: how often you are reminded\n"
         "pause until Monday: no reminders until then\n"
         "quiet 17:00-09:00: your own quiet hours; quiet off ends them\n"
         "away until Monday forward ben@example.com: somebody else hears of your customers\n"
         "name: what you are called in the weekly post\n"
-        "link lea@example.com: your address, where this chat knows another\n"
-        "help: this"
+        "link lea@example.com: your work address, if this chat knows you by another\n"
+        "help: show this list"
     )
 
 

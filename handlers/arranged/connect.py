@@ -85,7 +85,7 @@ def secret_end(tx: Connection, company: Company, tap: Tap) -> Reply:
     if row is None or len(secrets_of(row, tap.at)) < 2:
         return _old()
     change = _keep(tx, row.name, {**row.keys, "secrets": row.keys["secrets"][:1]}, tap)
-    return _done(_("The old secret of {name} is good no more.").format(name=row.name), change)
+    return _done(_("The old secret of {name} no longer works.").format(name=row.name), change)
 
 
 def source_off(tx: Connection, company: Company, tap: Tap) -> Reply:

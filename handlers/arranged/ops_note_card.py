@@ -134,8 +134,8 @@ def _unrouted(number: int) -> Iterator[str]:
 def _unmet(team: str, role: str, names: str) -> str:
     what = {"leader": _("the leader"), "backup": _("the backup"), "manager": _("the manager")}
     return _(
-        "{team}: no chat knows {names}, {role}. Customers who wait too long are told to nobody in that place. "
-        "Correct the address, or invite them."
+        "{team}: no chat knows {names}, {role}. Correct the address, or invite them: "
+        "until then nobody in that role hears of customers who wait too long."
     ).format(team=team, names=names, role=what.get(role, role))
 
 

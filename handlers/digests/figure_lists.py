@@ -55,7 +55,7 @@ def titles() -> dict[str, Titled]:
         "dismissed": Titled(_("Dismissed"), _("Dismissed as no problem")),
         "unconfirmed": Titled(_("Not confirmed"), _("Ended by somebody whom the customer names, and not confirmed yet")),
         "at_risk": Titled(_("At risk"), _("Customers with an open case and a known value, the most valuable first")),
-        "recovered": Titled(_("Recovered"), _("Customers who first answered content after a closed case")),
+        "recovered": Titled(_("Recovered"), _("Customers who, after a closed case, first answered that they are satisfied")),
         "lost": Titled(_("Lost"), _("Customers who were marked as lost")),
         "unscored": Titled(_("Without a score"), _("Words without a score that wait for somebody")),
         "answers": Titled(_("All answers"), _("Answers that arrived")),
@@ -163,10 +163,10 @@ def definitions() -> str:
         "No word yet: open, without a contact.\n"
         "Answered again: a customer answered for the first time since we were in touch and closed their case; recovered, if that "
         "answer is not low. Each customer counts once.\n"
-        "Promises due: customers who wait, and whom we promised to take, or where somebody has it to answer, by then.\n"
+        "Promises due: waiting customers whom somebody must take, or answer, by then.\n"
         "A promise is named where it was the same for all customers of that week.\n"
-        "A share in percent stands there from 10 customers on, a slowest tenth too; a score says its margin, "
-        "and under 30 answers it is too few to compare.\n"
+        "A share in percent stands there from 10 customers on, a slowest tenth too, and a score from 10 answers on; a score "
+        "says its margin, and under 30 answers it is too few to compare.\n"
         "At risk, recovered, lost: estimates, the value of these customers where it is known, each once.\n"
         "What arrives late changes earlier weeks, and the next post says so."
     )

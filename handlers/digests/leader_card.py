@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from handlers.calendar.weeks import Week
 from handlers.cards import Button, Card
 from handlers.digests import figure_lists, figures, machine_lines, money, waiting_item
-from handlers.digests.figures import FROM_ANSWERS, Figures, Kept, Score, Spread
+from handlers.digests.figures import FROM_ANSWERS, FROM_CASES, Figures, Kept, Score, Spread
 from handlers.digests.machine_lines import Health, Noise
 from handlers.digests.money import Money
 from handlers.digests.week_sentence import told_again
@@ -177,7 +177,7 @@ def _heard(spread: Spread, waited: Spread, told: int) -> str:
 def _kept(kept: Kept, running: int) -> str:
     """Counts those whose promise is still running separately: nobody has missed it."""
     ended = kept.told - running
-    time = ngettext("{n} still has time.", "{n} still have time.", running).format(n=running) if running else ""
+    time = _("{n} can still hear from us in time.").format(n=running) if running else ""
     if not ended:
         return _("No promise has ended yet: {time}").format(time=time)
     share = figures.percent(kept.in_time, ended)
@@ -245,6 +245,9 @@ def _causes(report: Report) -> tuple[str, ...]:
 def _score(score: Score, before: Score) -> tuple[str, ...]:
     if score.value is None or score.margin is None:
         return ()
+    if score.answers < FROM_CASES:
+        few = ngettext("{n} NPS answer: too few for a score.", "{n} NPS answers: too few for a score.", score.answers)
+        return (few.format(n=score.answers),)
     said = ngettext(
         "NPS {value:+.0f} ± {margin:.0f} from {n} answer", "NPS {value:+.0f} ± {margin:.0f} from {n} answers", score.answers
     )

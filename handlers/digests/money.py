@@ -98,7 +98,10 @@ def lines(money: Money) -> tuple[str, ...]:
         (money.at_risk, _("At risk, an estimate: {sum}. These are the customers with an open case, each counted once.")),
         (
             money.recovered,
-            _("Recovered, an estimate: {sum}. These customers answered content for the first time after we closed their case."),
+            _(
+                "Recovered, an estimate: {sum}. After their case, these customers answered that they are satisfied, "
+                "for the first time."
+            ),
         ),
         (money.lost, _("Lost, an estimate: {sum}. These are the customers marked as lost, each counted once.")),
     )

@@ -18,7 +18,7 @@ def sentence(week: Figures, promise: Promised | None = None, *, closed: bool = F
         return _("No answers this week. We were closed.") if closed else _("No answers this week.")
     if not kept.told:
         said = ngettext(
-            "{n} answer, and not from an unhappy customer. Enjoy it.",
+            "{n} answer, and nobody unhappy. Enjoy it.",
             "{n} answers, none from an unhappy customer. Enjoy it.",
             week.answers,
         )
@@ -61,7 +61,7 @@ def _became(week: Figures, named: str) -> str:
         return ngettext("They could not be reached.", "None of them could be reached.", kept.told)
     past, closed = kept.waiting - running, kept.unreached - week.unreachable
     if past == kept.told:
-        return _("No word from us yet, and the time of our promise{named} is over.").format(named=named)
+        return _("No word from us yet, and our promise{named} has passed.").format(named=named)
     if not kept.answered:
         late = ngettext("{n} still waits past our promise{named}", "{n} still wait past our promise{named}", past)
         begins = _("No word from us yet: ") if kept.waiting and not closed else ""
@@ -69,7 +69,7 @@ def _became(week: Figures, named: str) -> str:
         late = ngettext("{n} still waits past our promise", "{n} still wait past our promise", past)
         begins = f"{_got_back(kept, named)}; "
     rest = (
-        (running, ngettext("{n} still has time", "{n} still have time", running)),
+        (running, _("{n} can still hear from us in time")),
         (past, late),
         (week.unreachable, ngettext("{n} could not be reached", "{n} could not be reached", week.unreachable)),
         (closed, ngettext("{n} was closed with no contact noted", "{n} were closed with no contact noted", closed)),

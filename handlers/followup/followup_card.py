@@ -222,19 +222,19 @@ def _tried(case: Case, team: Team, now: datetime) -> tuple[str, ...]:
 
 
 def _how_it_stands(case: Case, team: Team, people: People, now: datetime) -> tuple[str, ...]:
-    """Once the promise is over: the opening hours used and how long the customer has waited, with the time of that reading, since a
-    card stands for days. Also what colleagues should know of a claim: until when it is snoozed, and whether help is wanted."""
+    """Once the promise is over: how long the customer has waited, and how much of it in opening hours, with the time of that
+    reading, since a card stands for days. Also what colleagues should know of a claim: until when it is snoozed, and whether a
+    hand is wanted."""
     lines = []
     late = _late(case, now)
     if late and case.owner is not None:
         lines.append(_("{who} is on it").format(who=begin(called(case.owner, people))))
     if late and not case.happy:
-        hours = team.hours.between(case.promised_at, now)
-        lines.append(
-            _("As of {now}: {hours} of opening hours used, {waited} for the customer").format(
-                now=when(now, team.hours.zone, now), hours=opening_time(hours), waited=took(now - case.waits_since)
-            )
-        )
+        waited, hours = took(now - case.waits_since), opening_time(team.hours.between(case.waits_since, now))
+        said = _("As of {now} the customer has waited {waited}, {hours} of it in opening hours")
+        if hours == waited:
+            said = _("As of {now} the customer has waited {waited}, all of it in opening hours")
+        lines.append(said.format(now=when(now, team.hours.zone, now), waited=waited, hours=hours))
     lines += _snoozed(case, team, now)
     if case.open and case.help_at is not None:
         lines.append(_("{who} could use a hand").format(who=begin(called(case.owner, people))))

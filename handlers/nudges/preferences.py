@@ -31,7 +31,9 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 def less(tx: Connection, company: Company, word: Word) -> Reply:
     """One message a day, in the morning."""
     _prefer(tx, word.person, {"rhythm": quiet.LESS}, word.at)
-    return Reply(_("You are reminded once a day from now on, in the morning, in one message. Type “more” to have it as before."))
+    return Reply(
+        _("From now on you get one message a day, in the morning, with all your reminders. Type “more” to go back to normal.")
+    )
 
 
 def stop(tx: Connection, company: Company, word: Word) -> Reply:
@@ -39,9 +41,9 @@ def stop(tx: Connection, company: Company, word: Word) -> Reply:
     _prefer(tx, word.person, {"rhythm": quiet.STOP}, word.at)
     return Reply(
         _(
-            "You get no reminders any more, but for those you ask for with “Snooze…” or “Wait for the customer…”. Your customers "
-            "still wait for you: “mine” shows them. One you claimed and nobody contacted goes back to the channel on the working "
-            "day after its promise is over. Type “more” to be reminded again."
+            "You get no reminders any more, except those you ask for with “Snooze…” or “Wait for the customer…”. Your customers "
+            "still wait for you: “mine” shows them. A customer you claimed but nobody has contacted goes back to the channel on "
+            "the working day after our promise is over. Type “more” to be reminded again."
         )
     )
 
@@ -52,7 +54,7 @@ def more(tx: Connection, company: Company, word: Word) -> Reply:
     before = _prefer(tx, word.person, usual, word.at)
     for each in before:
         back(tx, each, word.at)
-    text = [_("You are reminded as usual: in opening hours, at most twice a day, all in one message.")]
+    text = [_("You are reminded as usual: in opening hours, in at most two messages a day.")]
     if ended := dict.fromkeys(what for each in before for what in _ended(each, word.at)):
         text.append(_("This has ended: {what}.").format(what=", ".join(ended)))
     if hours := next((each.quiet for each in before if each.quiet), ""):

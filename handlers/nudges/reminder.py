@@ -130,9 +130,9 @@ def _for_the_owner(each: Reminder, who: str, since: str) -> str:
     elif each.case.contacted_at is not None:
         text = _("{who} is away, and this case is still open {at}: the customer has heard from us. Can you see it through?")
     elif each.kind is Kind.LISTED:
-        text = _("Still waiting {at}, since {since}, and {who} is away. Can you take it over?")
+        text = _("This customer has been waiting since {since}, as of {at}, and {who} is away. Can you take it over?")
     elif each.again:
-        text = _("{who} is still away, and this customer waits, since {since}. Who could take it over, you?")
+        text = _("{who} is still away, and this customer waits, since {since}. Could you take it over, or do you know who could?")
     else:
         text = _("{who} is away, and this customer has been waiting since {since}. Can you take it over?")
     return text.format(at=_said(each), who=who, since=since)
@@ -152,9 +152,9 @@ def _thanks(each: Reminder, reader: Person, who: str, held: str, by: str) -> str
     elif each.asks and each.case.asked_at is not None:
         text = _("This happy customer has not been thanked yet. Still yours?")
         if again:
-            text = _("Still to be thanked, {at}. Is this customer yours, or shall somebody else take it?")
+            text = _("As of {at}, nobody has thanked this customer. Are they yours, or should somebody else do it?")
     elif listed:
-        text = _("Still with you {at}: this happy customer is to be thanked.")
+        text = _("Still yours on {at}: this happy customer has not been thanked yet.")
     elif each.kind is None and not (each.asks or again):
         text = _("We want to thank this customer by {by}. Is anything in the way?")
     else:
@@ -164,7 +164,9 @@ def _thanks(each: Reminder, reader: Person, who: str, held: str, by: str) -> str
 
 def _for_a_hand(each: Reminder, who: str) -> str:
     if each.again:
-        return _("{who} asks for a hand with this customer once more. Who could take it over, you?").format(who=who)
+        return _("{who} asks for a hand with this customer once more. Could you take it over, or do you know who could?").format(
+            who=who
+        )
     return _("{who} could use a hand with this customer. Can you help, or take it over?").format(who=who)
 
 
@@ -187,7 +189,7 @@ def _to_owner(each: Reminder, since: str, by: str) -> str:
     if each.asks and each.case.asked_at is None:
         return _kept(each, by)
     if each.asks and each.again:
-        text = _("Still waiting {at}, since {since}. Is this customer yours, or shall somebody else take it?")
+        text = _("This customer has been waiting since {since}, as of {at}. Is it yours, or should somebody else reply?")
         return text.format(at=_said(each), since=since)
     if each.asks:
         return _("This customer has been waiting since {since}, longer than we promised. Still yours?").format(since=since)
@@ -198,9 +200,9 @@ def _to_owner(each: Reminder, since: str, by: str) -> str:
             at=_said(each), by=by
         )
     if each.kind is Kind.LISTED:
-        return _("Still with you {at}: this customer has been waiting since {since}.").format(at=_said(each), since=since)
+        return _("Still yours on {at}: this customer has been waiting since {since}.").format(at=_said(each), since=since)
     if each.case.contacted_at is not None and each.again:
-        return _("This one is open since our promise ended {by}. Is anything left to do?").format(by=by)
+        return _("This one is still open, and our promise ended {by}. Is anything left to do?").format(by=by)
     if each.case.contacted_at is not None:
         return _("You have been in touch, and our promise ended {by}. Can it be closed?").format(by=by)
     if each.again:
@@ -241,7 +243,7 @@ def _for_others(each: Reminder, since: str, held: str) -> str:
     elif each.case.contacted_at is not None:
         text = _("Still open {at}: this customer has heard from us, and nobody has the case now. {ask}")
     elif each.kind is Kind.LISTED:
-        text = _("Still waiting {at}, since {since}: this customer has not heard from us. {held}")
+        text = _("This customer has been waiting since {since} and, as of {at}, has not heard from us. {held}")
     elif each.again:
         text = _("A customer still waits for a word from us, since {since}. {held} {ask}")
     else:

@@ -188,7 +188,7 @@ def test_a_week_in_which_everybody_was_closed_is_no_broken_feed(shop: Week47) ->
     shop.now = NEXT + timedelta(days=8)
     shop.hears(said("r-7", 9, ""))
     shop.ticks(NEXT + timedelta(days=14))
-    assert shop.card("digest:oak-street:2026-W49").context == ("1 answer, and not from an unhappy customer. Enjoy it.",)
+    assert shop.card("digest:oak-street:2026-W49").context == ("1 answer, and nobody unhappy. Enjoy it.",)
 
 
 def is_closed_in_week_48(shop: Week47) -> None:
@@ -299,8 +299,8 @@ def test_what_was_said_stays_as_it_was_whatever_happens_later(shop: Week47) -> N
     shop.ticks(NEXT + timedelta(days=7))
     later = shop.card("digest:oak-street:2026-W48")
     assert later.context[0] == (
-        "1 customer told us we let them down. No word from us yet, and the time of our promise "
-        "(taken within 4 h, answered within 2 days, in opening hours) is over."
+        "1 customer told us we let them down. No word from us yet, and our promise "
+        "(taken within 4 h, answered within 2 days, in opening hours) has passed."
     )
 
 

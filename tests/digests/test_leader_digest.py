@@ -25,8 +25,6 @@ from storage import digests, messages, nudges, people
 from tests.conftest import ANA, BEN, LEA, OSLO, Shop, said
 from tests.digests.week47 import MONDAY, NEXT, SLOW, Week47
 
-NPS = "NPS is the percentage who gave 9 or 10, less the percentage who gave 0 to 6; ± is how far chance alone may move it."
-
 
 @pytest.fixture
 def company(company: Company, team: Team) -> Company:
@@ -121,7 +119,7 @@ def test_it_says_what_was_kept_who_waits_and_what_leaders_did_themselves(shop: W
         "1 team kept up.",
         "Causes: other 2.",
         "Other: “Waited 45 minutes and nobody came.”",
-        f"NPS -50 ± 65 from 4 answers: too few to compare. {NPS}",
+        "4 NPS answers: too few for a score.",
         "At risk, an estimate: 48,000 NOK from 1 customer. These are the customers with an open case, each counted once.",
         "Leaders themselves took 1 case and were in touch with 1 customer.",
         "The data: 4 answers arrived, every message was delivered.",
@@ -340,7 +338,7 @@ def test_whose_promise_still_runs_is_told_apart_and_as_missed_by_nobody(shop: We
     shop.now = NEXT - timedelta(days=2, minutes=30)
     shop.says(2, "On Saturday morning, when all is closed.")
     card = reads(shop)
-    assert card.context[0] == "No promise has ended yet: 1 still has time."
+    assert card.context[0] == "No promise has ended yet: 1 can still hear from us in time."
     assert [each.label for each in card.menu][:2] == ["All who told us (1)", "No word yet (1)"]
     pressed = next(each for each in card.menu if each.label == "Still has time (1)")
     target: Any = pressed.target
@@ -364,7 +362,7 @@ def test_what_still_runs_beside_what_was_kept_and_what_was_missed(shop: Week47) 
     shop.tap("claim", ANA, 3)
     assert (
         reads(shop).context[0]
-        == "Promise kept: 1 of 2. 3 still have time. The one who heard from us did so within 30 min of opening time."
+        == "Promise kept: 1 of 2. 3 can still hear from us in time. The one who heard from us did so within 30 min of opening time."
     )
 
 

@@ -130,7 +130,7 @@ def test_whose_promise_still_runs_and_whom_we_let_wait_past_it_are_two_lists_of_
     shop.tap("claim", BEN, 2)
     shop.ticks(NEXT)
     post = shop.card(KEY)
-    assert "1 still has time; 1 still waits past our promise" in post.context[0]
+    assert "1 can still hear from us in time; 1 still waits past our promise" in post.context[0]
     assert numbers(opens(shop, post, "Still has time (1)", BEN)) == ["#2"]
     assert numbers(opens(shop, post, "Past our promise (1)", BEN)) == ["#1"]
     shop.now = NEXT + timedelta(days=3)

@@ -35,14 +35,14 @@ def said(told: int, promise: Promised | None = None, *, running: int = 0, unreac
             {"told": 5, "in_time": 2, "later": 2, "running": 1},
             (
                 "You got back to 2 within our promise (taken within 4 h, answered within 2 days, in opening hours), 2 later; "
-                "1 still has time."
+                "1 can still hear from us in time."
             ),
         ),
         (
             {"told": 5, "in_time": 2, "running": 1},
             (
                 "You got back to 2 of them within our promise (taken within 4 h, answered within 2 days, in opening hours); "
-                "1 still has time; 2 still wait past our promise."
+                "1 can still hear from us in time; 2 still wait past our promise."
             ),
         ),
         (
@@ -67,7 +67,7 @@ def said(told: int, promise: Promised | None = None, *, running: int = 0, unreac
         (
             {"told": 3, "running": 1, "unreached": 1, "unreachable": 1},
             (
-                "No word from us yet: 1 still has time; 1 still waits past our promise (taken within 4 h, answered within 2 days, "
+                "No word from us yet: 1 can still hear from us in time; 1 still waits past our promise (taken within 4 h, answered within 2 days, "
                 "in opening hours); 1 could not be reached."
             ),
         ),
@@ -77,7 +77,7 @@ def said(told: int, promise: Promised | None = None, *, running: int = 0, unreac
         ),
         (
             {"told": 2},
-            "No word from us yet, and the time of our promise (taken within 4 h, answered within 2 days, in opening hours) is over.",
+            "No word from us yet, and our promise (taken within 4 h, answered within 2 days, in opening hours) has passed.",
         ),
         ({"told": 1, "unreached": 1, "unreachable": 1}, "They could not be reached."),
         ({"told": 2, "unreached": 2, "unreachable": 2}, "None of them could be reached."),

@@ -196,7 +196,10 @@ def test_a_stand_in_who_is_told_every_day_reads_other_words_each_time(known: Sho
     leaves(known, ANA, BEN)
     passes_until(known, MONDAY + timedelta(days=4, hours=1))
     texts = told(known, BEN)
-    assert texts[0] == "Still waiting Thu 26 Nov, since Fri 20 Nov 11:00, and Ana is away. Can you take it over?"
+    assert (
+        texts[0]
+        == "This customer has been waiting since Fri 20 Nov 11:00, as of Thu 26 Nov, and Ana is away. Can you take it over?"
+    )
     assert len(texts) == len(set(texts)) > 1
 
 
@@ -360,7 +363,7 @@ def test_the_daily_list_of_a_leader_who_is_away_goes_the_same_way(led: Shop) -> 
     put_on_duty(led, Role.BACKUP, CARL)
     leaves(led, LEA)
     passes_until(led, MONDAY + timedelta(hours=1))
-    assert [text.partition(",")[0] for text in told(led, CARL)] == [ASKED, "Still waiting Mon 23 Nov"]
+    assert [text.partition(",")[0] for text in told(led, CARL)] == [ASKED, "This customer has been waiting since Fri 11:00 and"]
     assert told(led, LEA) == []
 
 

@@ -195,7 +195,7 @@ def test_nothing_private_is_sent_in_the_first_quarter_of_an_hour_or_while_closed
 
 
 def test_less_is_one_message_a_day(busy: Shop) -> None:
-    assert "reminded once a day" in types(busy, "less")
+    assert "one message a day" in types(busy, "less")
     passes_until(busy, MONDAY + timedelta(days=1, hours=10))
     days = {f"{MONDAY + timedelta(days=n):%Y-%m-%d}" for n in range(2)}
     assert all(busy.store.read_sync(nudges.bundles_on, 1, day) <= 1 for day in days)
@@ -365,7 +365,7 @@ def test_more_ends_what_keeps_reminders_back_says_so_and_leaves_quiet_hours(busy
 
 
 def test_who_wished_for_nothing_reads_of_nothing_that_ended(busy: Shop) -> None:
-    assert types(busy, "more") == "You are reminded as usual: in opening hours, at most twice a day, all in one message."
+    assert types(busy, "more") == "You are reminded as usual: in opening hours, in at most two messages a day."
 
 
 def test_quiet_hours_end_when_somebody_says_so(busy: Shop) -> None:

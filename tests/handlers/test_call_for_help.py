@@ -88,7 +88,10 @@ def test_a_second_call_uses_other_words_and_a_third_is_left_to_the_channel(claim
         claimed.tap("claim", taker)
     asked = [row for row in reminders(claimed) if row.step.startswith("help")]
     assert [row.state for row in asked] == ["sent", "sent"], "nobody hears more than twice of one case"
-    assert said_to_her[:2] == [ASKED, "Ben asks for a hand with this customer once more. Who could take it over, you?"]
+    assert said_to_her[:2] == [
+        ASKED,
+        "Ben asks for a hand with this customer once more. Could you take it over, or do you know who could?",
+    ]
     assert claimed.acts().count("help") == 3
 
 

@@ -127,7 +127,7 @@ def test_the_question_of_the_daily_list_has_its_button_until_it_is_answered(give
     assert [button.label for button in item.buttons] == ["Still mine", "Hand over…"]
     given_back.tap("keep", BEN)
     [item] = bundles(given_back, BEN)[-1].items
-    assert item.headline == "Still with you Thu 26 Nov: this customer has been waiting since Fri 20 Nov 11:00."
+    assert item.headline == "Still yours on Thu 26 Nov: this customer has been waiting since Fri 20 Nov 11:00."
     assert [button.label for button in item.buttons] == ["Done…", "Hand over…"]
 
 
@@ -145,7 +145,7 @@ def test_whoever_said_that_it_is_theirs_is_only_on_the_daily_list_for_another_pr
     passes_until(kept, KEPT + timedelta(days=4) - timedelta(minutes=15))
     assert kept.row().owner_user_id == "ben"
     assert kept.acts().count("asked") == 2
-    assert told(kept, BEN)[-1] == "Still with you Mon 30 Nov: this customer has been waiting since Fri 20 Nov 11:00."
+    assert told(kept, BEN)[-1] == "Still yours on Mon 30 Nov: this customer has been waiting since Fri 20 Nov 11:00."
 
 
 def test_after_another_full_promise_without_contact_they_are_asked_again_in_other_words(kept: Shop) -> None:
@@ -153,7 +153,7 @@ def test_after_another_full_promise_without_contact_they_are_asked_again_in_othe
     assert kept.acts().count("asked") == 3
     assert (
         told(kept, BEN)[-1]
-        == "Still waiting Tue 1 Dec, since Fri 20 Nov 11:00. Is this customer yours, or shall somebody else take it?"
+        == "This customer has been waiting since Fri 20 Nov 11:00, as of Tue 1 Dec. Is it yours, or should somebody else reply?"
     )
     passes_until(kept, KEPT + timedelta(days=6))
     assert kept.row().state == "new", "nobody answered"
@@ -266,7 +266,7 @@ def test_a_step_that_repeats_itself_privately_never_says_the_same_words_twice(sh
     for _ in range(18):
         passes_until(shop, shop.now + timedelta(hours=12))
         shop.tap("keep", ANA)
-    nudged = [text for text in told(shop, ANA) if not text.startswith(("Still with you", "Still open"))]
+    nudged = [text for text in told(shop, ANA) if not text.startswith(("Still yours on", "Still open"))]
     assert len(nudged) == len(set(nudged)) == 2
 
 

@@ -97,7 +97,7 @@ def test_when_the_promise_has_passed_the_card_is_late_and_the_thread_says_it_in_
     assert "Our promise has passed" in second
     assert first != second
     assert led.card().headline.startswith("Still waiting for us")
-    assert "As of Fri 15:15: 4 h 15 min of opening hours used, 4 h 15 min for the customer" in led.card().context
+    assert "As of Fri 15:15 the customer has waited 4 h 15 min, all of it in opening hours" in led.card().context
 
 
 def test_a_card_is_drawn_anew_once_it_is_late_and_by_no_reminder_before(led: Shop) -> None:
@@ -199,10 +199,10 @@ def test_nobody_hears_more_than_twice_of_one_case_and_then_only_the_daily_list(l
     for days in range(1, 9):
         led.tap("keep", ANA)
         passes_until(led, MONDAY + timedelta(days=1 + days, hours=4))
-    nudged = [text for text in told(led, ANA) if not text.startswith("Still with you")]
+    nudged = [text for text in told(led, ANA) if not text.startswith("Still yours on")]
     assert len(nudged) <= 2
     assert len(told(led, ANA)) == len(set(told(led, ANA))), "never the same words twice"
-    assert any(text.startswith("Still with you") for text in told(led, ANA))
+    assert any(text.startswith("Still yours on") for text in told(led, ANA))
 
 
 def test_three_days_of_downtime_end_in_one_bundle_a_person(shop: Shop) -> None:

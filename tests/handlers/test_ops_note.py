@@ -221,8 +221,8 @@ def test_a_leader_whom_no_chat_knows_is_told_once_the_chats_had_a_day_to_find_th
     ticks(shop)
     assert note(shop).context == (
         (
-            "Oak Street: no chat knows lea@northwind.example, the leader. Customers who wait too long are told to nobody in that place. "
-            "Correct the address, or invite them."
+            "Oak Street: no chat knows lea@northwind.example, the leader. Correct the address, or invite them: "
+            "until then nobody in that role hears of customers who wait too long."
         ),
     )
 

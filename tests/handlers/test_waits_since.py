@@ -104,7 +104,7 @@ def test_and_so_has_whoever_wrote_without_a_score_until_somebody_said_that_it_is
     shop.tap("problem", BEN)
     passes_until(shop, REOPENED + timedelta(hours=4, minutes=15))
     assert "waiting since Fri 11:00 (3 days by Mon 13:15)" in lines(shop)[-1]
-    assert "As of Mon 13:15: 4 h 15 min of opening hours used, 3 days for the customer" in shop.card().context
+    assert "As of Mon 13:15 the customer has waited 3 days, 12 h of it in opening hours" in shop.card().context
 
 
 def test_whose_card_waited_for_the_opening_has_waited_since_they_wrote(shop: Shop) -> None:
@@ -112,4 +112,4 @@ def test_whose_card_waited_for_the_opening_has_waited_since_they_wrote(shop: Sho
     shop.hears(said())
     passes_until(shop, MONDAY + timedelta(hours=4, minutes=15))
     assert "waiting since Sat 11:00 (2 days by Mon 12:15)" in lines(shop)[-1]
-    assert "As of Mon 12:15: 4 h 15 min of opening hours used, 2 days for the customer" in shop.card().context
+    assert "As of Mon 12:15 the customer has waited 2 days, 4 h 15 min of it in opening hours" in shop.card().context
