@@ -237,9 +237,12 @@ def test_a_press_that_nobody_answers_is_told_to_have_changed_nothing(browser: Br
         window.close()
 
 
-@pytest.mark.parametrize("size", [(844, 390), (800, 600), PHONE], ids=["on its side", "narrow desk", "phone"])
+@pytest.mark.parametrize(
+    "size", [(844, 390), (800, 600), PHONE, (360, 740)], ids=["on its side", "narrow desk", "phone", "small phone"]
+)
 def test_no_name_and_no_tab_is_cut(visit: Open, size: tuple[int, int]) -> None:
     window = visit("/?as=omar", size)
+    expect(window.get_by_role("heading", level=1)).to_have_text("Action Hero")  # on a phone it is heard, and not seen
     assert window.evaluate(
         """(() => {
              const box = (one) => one.getBoundingClientRect();
