@@ -21,13 +21,13 @@ def how_reminded(person: AnyRow, zone: ZoneInfo, now: datetime) -> str:
         said.append(_("None come between {start} and {end}.").format(start=f"{hours[0]:%H:%M}", end=f"{hours[1]:%H:%M}"))
     if person.away_until is not None and person.away_until > now:
         said.append(_("You are away until {day}.").format(day=day(person.away_until.astimezone(zone))))
-    said.append(_("To change it, type “less”, “stop”, “pause until Monday” or “quiet 17:00-09:00”; “more” is as at first."))
+    said.append(_("To change it, type “less”, “stop”, “pause until Monday” or “quiet 17:00-09:00”; “more” is as it was at first."))
     return " ".join(said)
 
 
 def _how_often(rhythm: str | None) -> str:
     if rhythm == quiet.STOP:
-        return _("You get no reminders, but for those you ask for.")
+        return _("You get no reminders, except those you ask for.")
     if rhythm == quiet.LESS:
         return _("You are reminded once a day, in the morning, in one message.")
-    return _("You are reminded in opening hours, at most twice a day, all in one message.")
+    return _("You are reminded in opening hours, in at most two messages a day.")

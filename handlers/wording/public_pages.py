@@ -47,8 +47,9 @@ def _privacy(company: str, retention: Retention) -> Page:
             "how they want to be reminded. It ranks nobody."
         ),
         _(
-            "Colleagues read what customers said, without surnames, e-mails and telephone numbers. How to reach a customer is "
-            "shown, privately, to whoever is to reply to them or to call them. Whoever runs the computer can read all of it."
+            "Colleagues read what customers said. E-mail addresses, telephone numbers and the customer's surname are hidden in it, "
+            "as far as they can be recognised. How to reach a customer is shown, privately, to whoever is to reply to them or to "
+            "call them. Whoever runs the computer can read all of it."
         ),
         _(
             "If you want to know what is kept about you, or to be forgotten, ask {company}, where you gave your answer: erasing a "

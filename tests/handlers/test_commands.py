@@ -124,8 +124,8 @@ def test_open_never_shows_what_was_said_to_another_workspace(two_teams: Shop) ->
     assert types(two_teams, "open", stranger, place=HERE).cards == (), "not even in a channel that is shared with them"
 
 
-AS_EVER = "You are reminded in opening hours, at most twice a day, all in one message."
-TO_CHANGE_IT = "To change it, type “less”, “stop”, “pause until Monday” or “quiet 17:00-09:00”; “more” is as at first."
+AS_EVER = "You are reminded in opening hours, in at most two messages a day."
+TO_CHANGE_IT = "To change it, type “less”, “stop”, “pause until Monday” or “quiet 17:00-09:00”; “more” is as it was at first."
 
 
 def test_home_shows_what_i_have_then_who_waits_for_anybody_without_their_words_and_how_i_am_reminded(shop: Shop) -> None:
@@ -155,7 +155,7 @@ def test_a_home_with_nobody_on_it_greets_with_the_words_there_are(shop: Shop) ->
     ("asked", "reminded"),
     [
         (["less"], "You are reminded once a day, in the morning, in one message."),
-        (["stop"], "You get no reminders, but for those you ask for."),
+        (["stop"], "You get no reminders, except those you ask for."),
         (["quiet 17-9"], f"{AS_EVER} None come between 17:00 and 09:00."),
         (
             ["pause until 2026-12-01", "away until 2026-12-04"],
