@@ -210,10 +210,10 @@ def test_whom_two_chats_know_reads_all_of_it_once_where_they_did_most(shop: Week
     }
 
 
-def test_and_not_where_they_typed_stop(shop: Week47, in_both: Person) -> None:
+def test_nowhere_once_they_typed_stop_in_one_of_them(shop: Week47, in_both: Person) -> None:
     shop.store.write_sync(answer, shop.company, "stop", in_both, in_both.place, shop.now)
     ticks(shop)
-    assert notes(shop) == {"ana": ("You took on 3 customers.", "You were in touch with 3.", "You looked after 3 to the end.")}
+    assert notes(shop) == {}
 
 
 def test_a_company_that_names_nobody_sends_none(shop: Week47) -> None:
