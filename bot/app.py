@@ -15,6 +15,7 @@ from bot.chats import Chat
 from bot.clock import HouseClock, keep_awake, ticking
 from bot.config import Settings
 from bot.delivery.loop import Delivery
+from bot.delivery.send import UNDRAWN_AFTER
 from bot.delivery.services import DeliveryServices, Timing
 from bot.doors import intake
 from bot.doors.browser_doorway import Doorway
@@ -47,7 +48,7 @@ async def opened(settings: Settings, clock: HouseClock) -> AsyncIterator[House]:
             log.info("sqlite.old", note="older than 3.51.3: safe with the one writer this bot has")
         if dropped := await store.write(followups.look_again):
             log.info("followups.looked_at_again", number=dropped)
-        if failed := await store.write(delivery_log.retry_our_failures):
+        if failed := await store.write(delivery_log.retry_our_failures, UNDRAWN_AFTER - 1):
             log.info("delivery.retried", number=failed)
         house = House(settings, clock, store)
         house.chats = {name: chats.connect(name, options, _services(house)) for name, options in settings.chats.items()}

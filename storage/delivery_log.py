@@ -85,18 +85,19 @@ def replay(tx: Connection, key: str | None) -> int:
     return _send_again(tx, *(() if key is None else (message.c.key == key,)))
 
 
-def retry_our_failures(tx: Connection) -> int:
-    """Send again what was parked lately for a failure of ours: a process that starts may be of a release that knows better. Returns
-    how many."""
+def retry_our_failures(tx: Connection, tries: int) -> int:
+    """Send again what was parked lately for a failure of ours: a process that starts may be of a release that knows better. They
+    count as tried so often already, so that what fails again soon makes room for what waits behind it. Returns how many."""
     ours = or_(*(message.c.reason.startswith(reason) for reason in (UNDRAWN, FAILED)))
-    return _send_again(tx, ours, or_(message.c.shown > 0, message.c.created_s > time.time() - LATELY.total_seconds()))
+    lately = or_(message.c.shown > 0, message.c.created_s > time.time() - LATELY.total_seconds())
+    return _send_again(tx, ours, lately, tries=tries)
 
 
-def _send_again(tx: Connection, *which: ColumnElement[bool]) -> int:
+def _send_again(tx: Connection, *which: ColumnElement[bool], tries: int = 0) -> int:
     rows = tx.execute(
         update(message)
         .where(text(_PARKED), message.c.shown < message.c.wanted, *which)
-        .values(state=case((PERHAPS_THERE, "sending"), else_="waiting"), attempts=0)
+        .values(state=case((PERHAPS_THERE, "sending"), else_="waiting"), attempts=tries)
         .returning(message.c.gate)
     ).scalars()
     gates = list(rows)

@@ -34,7 +34,7 @@ GIVE_UP_AFTER = 8
 """Tries after which a message is parked if its chat has accepted others meanwhile: then the message is the problem."""
 UNDRAWN_AFTER = 6
 """Tries, within half a minute, after which what no replica can draw is parked. It most likely is a mistake of ours, for which a
-lane should not wait longer; the next process that starts tries again."""
+lane should not wait longer; the next process that starts tries once more."""
 
 
 class Sender:

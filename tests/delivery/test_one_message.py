@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from bot import metrics
 from bot.chats import Pace, Refused, Throttled, Unreachable
+from bot.delivery.send import UNDRAWN_AFTER
 from handlers.pictures import picture
 from storage import delivery_log, messages, sending
 from storage.messages import message
@@ -138,10 +139,18 @@ async def test_what_an_earlier_release_parked_for_a_failure_of_ours_is_sent_by_t
     desk.shop.store.write_sync(sending.park, desk.leased(), 0.0, reason)
     made = update(message).values(created_s=time.time() - days * 86400)
     desk.shop.store.write_sync(lambda tx: tx.execute(made))
-    assert desk.shop.store.write_sync(delivery_log.retry_our_failures) == again
+    assert desk.shop.store.write_sync(delivery_log.retry_our_failures, UNDRAWN_AFTER - 1) == again
     if again:
         await desk.sends(desk.leased())
     assert desk.row().state == ("shown" if again else "parked")
+
+
+async def test_what_cannot_be_drawn_after_a_start_either_is_parked_at_once_so_that_nobody_waits_behind_it(desk: Desk) -> None:
+    desk.shop.store.write_sync(sending.park, desk.leased(), 0.0, "it could not be drawn: AttributeError")
+    desk.shop.company = None  # type: ignore[assignment]
+    desk.shop.store.write_sync(delivery_log.retry_our_failures, UNDRAWN_AFTER - 1)
+    await desk.sends(desk.leased())
+    assert (desk.row().state, desk.chat.posts) == ("parked", [])
 
 
 @pytest.mark.parametrize(("tries", "gives_up"), [(7, False), (8, True)])
