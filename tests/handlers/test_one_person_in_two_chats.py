@@ -10,7 +10,7 @@ import pytest
 
 from handlers import colleagues
 from handlers.colleagues import meet
-from handlers.feedback import Place
+from handlers.feedback import Person, Place
 from handlers.ladder import Role
 from handlers.nudges import steps
 from handlers.rules import Company
@@ -190,6 +190,20 @@ def passes(shop: Shop, *moments: datetime) -> None:
     """The clock looks at these moments only."""
     for shop.now in moments:
         ticks(shop)
+
+
+@pytest.mark.parametrize("who", [LEA, BEN, THERE])
+@pytest.mark.parametrize("word", ["stop", "away until 2026-12-18", "name never"])
+def test_by_an_address_that_colleagues_in_one_chat_share_nobody_speaks_for_the_others(shop: Shop, who: Person, word: str) -> None:
+    """The till of a shop in Microsoft Teams; Lea and Ben are linked to its address in Slack."""
+    for each in (LEA, BEN):
+        id = shop.store.write_sync(colleagues.remember, each).id
+        shop.store.write_sync(meet, each, None, "Europe/Oslo", shop.now)
+        shop.store.write_sync(people.prefer, id, {"linked_email": "lea@northwind.example"})
+    types(shop, word, who)
+    for each in (LEA, BEN, THERE):
+        row = shop.store.read_sync(people.find, each.chat, each.workspace, each.user_id)
+        assert any((row.rhythm, row.away_until, row.naming)) == (each == who)
 
 
 def test_whoever_stands_in_for_a_leader_is_not_asked_about_their_own_in_another_chat(shop: Shop) -> None:
