@@ -14,7 +14,7 @@ from handlers.feedback import Place
 from handlers.rules import Company, Team
 from handlers.unshowable import NO_LONGER
 from storage import followups, unposted
-from storage.lanes import Lane
+from storage.lanes import Lane, open_gates
 from storage.prepared import AnyRow
 
 OF_TEAMS = ("card", "opening", "digest", "huddle", "wins")
@@ -29,7 +29,10 @@ def follow_channels(tx: Connection, company: Company, after: int = 0, most: int 
     rows = unposted.of_channels(tx, OF_TEAMS, after, most)
     astray = [(row, team) for row in rows if is_astray(company, row) and (team := _team(company, row))]
     given = dict(_given(tx, astray))
-    back = {row.id: _lane(_place(row)) for row in rows if row.reason == NO_LONGER and not is_astray(company, row)}
+    known = [row for row in rows if _team(company, row) is not None]
+    back = {row.id: _lane(_place(row)) for row in known if row.reason == NO_LONGER and not is_astray(company, row)}
+    # All lanes before any message: until the commit delivery leases none of these, which it would send in spite of being parked.
+    open_gates(tx, {*(given | back).values(), *(_lane(_place(row)) for row, _ in astray)})
     unposted.move(tx, given | back, parked_for=NO_LONGER)
     unposted.park(tx, [row.id for row, _ in astray if row.id not in given], NO_LONGER)
     return rows[-1].id if len(rows) == most else None

@@ -141,9 +141,28 @@ def test_what_a_channel_never_showed_that_was_taken_from_the_team_waits_until_th
         "parked",
         "its team has this channel no longer",
     )
+    shop.store.write_sync(follow_channels, shop.company.model_copy(update={"teams": {}, "routes": ()}))
+    assert stand(shop)["card:1:2"][0] == "parked", "nor does it go anywhere once the team is gone, too"
     channels(shop, WRONG, RIGHT)
     follow(shop)
     assert delivers(shop) == [("card:1:2", "C2")]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_delivery_leases_nothing_of_a_channel_whose_messages_are_just_being_parked(shop: Shop) -> None:
+    """It would overwrite that they are parked, and hold up whoever has the channel now."""
+    channels(shop, WRONG, RIGHT)
+    shop.hears(said())
+    channels(shop, WRONG)
+    leased: list[Any] = []
+
+    def meanwhile(tx: Any) -> None:
+        follow_channels(tx, shop.company)
+        leased.extend(shop.store.write_sync(sending.lease, ["slack"], SOON, SETTLE, LEASE, MANY)[0])
+
+    shop.store.write_unhurried(meanwhile, waits=False)
+    assert [attempt.key for attempt in leased] == ["card:1"]
+    assert stand(shop)["card:1:2"][0] == "parked"
 
 
 def test_of_several_channels_each_takes_what_the_one_before_it_in_the_list_was_refused(shop: Shop) -> None:
