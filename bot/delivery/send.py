@@ -65,10 +65,8 @@ class Sender:
             else:
                 begun, version = self._clock.seconds(), drawn.version
                 posted = await self._say(chat, attempt, drawn, thread, until)
-        except Homeless as error:
-            await self._leave_to_others(attempt, begun + pace, str(error), GIVE_UP_AFTER)
-        except Undrawn as error:
-            await self._leave_to_others(attempt, begun + pace, str(error), UNDRAWN_AFTER)
+        except (Homeless, Undrawn) as error:
+            await self._leave_to_others(attempt, begun + pace, error)
         except (Refused, Unshowable) as error:
             await self._park(attempt, begun + pace, str(error))
         except Throttled as error:
@@ -176,13 +174,14 @@ class Sender:
         back_off = min(LONGEST_BACK_OFF_S, 0.5 * 2 ** min(attempt.attempts, 10)) * random.uniform(0.8, 1.2)
         await self._put_off(attempt, self._clock.seconds() + back_off, reason, doubt=doubt)
 
-    async def _leave_to_others(self, attempt: Attempt, next_s: float, reason: str, tries: int) -> None:
+    async def _leave_to_others(self, attempt: Attempt, next_s: float, error: Homeless | Undrawn) -> None:
         """Retry, because another replica may have been started with an app.yaml that knows the team, or of a release that draws it,
         or is about to be. On SQLite there is no other replica, so the message is parked."""
+        tries = UNDRAWN_AFTER if isinstance(error, Undrawn) else GIVE_UP_AFTER
         if self._services.store.sqlite or attempt.attempts >= tries:
-            await self._park(attempt, next_s, reason)
+            await self._park(attempt, next_s, str(error))
         else:
-            await self._try_later(attempt, reason, doubt=attempt.doubtful)
+            await self._try_later(attempt, str(error), doubt=attempt.doubtful)
 
     async def _broke(self, attempt: Attempt, begun: float, reason: str) -> None:
         doubt = attempt.posted is None
