@@ -80,9 +80,10 @@ def _by_reason(tx: Connection, *which: ColumnElement[bool] | TextClause) -> Sequ
     return tx.execute(asked.order_by(number.desc(), message.c.chat, message.c.reason)).all()
 
 
-def replay(tx: Connection, key: str | None) -> int:
-    """Send a parked message again, or with None all that are; one that may have arrived is looked for first. Returns how many."""
-    return _send_again(tx, *(() if key is None else (message.c.key == key,)))
+def replay(tx: Connection, key: str | None, but: str = "") -> int:
+    """Send a parked message again, or with None all that are, without those parked for the reason `but`; one that may have arrived
+    is looked for first. Returns how many."""
+    return _send_again(tx, message.c.reason != but if key is None else message.c.key == key)
 
 
 def retry_our_failures(tx: Connection, tries: int) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.refusals import Mistaken
 from handlers.rules import LOW
+from handlers.unshowable import NO_LONGER
 from handlers.wording.words import took
 from storage import delivery_log, feedback, followups, messages
 from storage.database import Store
@@ -56,12 +57,13 @@ def shown(store: Store, key: str, *, json: bool) -> str:
 
 
 def send_again(store: Store, key: str | None) -> str:
-    """Put one parked message, or all of them, back into its lane. Raises Mistaken when that message is not parked."""
-    count = store.write_sync(delivery_log.replay, key)
+    """Put one parked message, or all of them, back into its lane. Raises Mistaken when that message is not parked. Those for a
+    channel that their team has no longer come by themselves if it gets it back; until then they would only hold up who has it."""
+    count = store.write_sync(delivery_log.replay, key, NO_LONGER)
     if key and not count:
         raise Mistaken(f"{key!r} is not parked, so there is nothing to send again.")
     if not count:
-        return "Nothing is parked, so there is nothing to send again."
+        return "Nothing is parked that could be sent again."
     return f"{count} will be sent again by the running bot, within {took(timedelta(minutes=1))}."
 
 

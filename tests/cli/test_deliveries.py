@@ -90,10 +90,10 @@ def test_a_change_that_waits_is_told_from_what_nobody_sees_and_giving_it_up_leav
 def test_only_parked_messages_are_sent_again(kept: Store) -> None:
     with pytest.raises(Mistaken, match="is not parked"):
         send_again(kept, "card:1")
-    assert send_again(kept, None) == "Nothing is parked, so there is nothing to send again."
+    assert send_again(kept, None) == "Nothing is parked that could be sent again."
     parked(kept)
     give_up(kept, "card:1", "no use")
-    assert send_again(kept, None) == "Nothing is parked, so there is nothing to send again."
+    assert send_again(kept, None) == "Nothing is parked that could be sent again."
 
 
 def test_all_that_are_parked_are_sent_again_however_many_wait_before_them(kept: Store, company: Company) -> None:

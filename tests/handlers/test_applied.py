@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from bot.app import opened
 from bot.clock import HouseClock
+from bot.commands.deliveries import send_again
 from bot.config import load
 from handlers.arranged.applied import follow_channels, follow_hours
 from handlers.calendar.hours import OpeningHours
@@ -143,6 +144,7 @@ def test_what_a_channel_never_showed_that_was_taken_from_the_team_waits_until_th
     )
     shop.store.write_sync(follow_channels, shop.company.model_copy(update={"teams": {}, "routes": ()}))
     assert stand(shop)["card:1:2"][0] == "parked", "nor does it go anywhere once the team is gone, too"
+    assert send_again(shop.store, None) == "Nothing is parked that could be sent again.", "it would hold up whoever has it now"
     channels(shop, WRONG, RIGHT)
     follow(shop)
     assert delivers(shop) == [("card:1:2", "C2")]
