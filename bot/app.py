@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 
 import structlog
 from starlette.applications import Starlette
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp
 from bot import chats
 from bot.chats import Chat
 from bot.clock import HouseClock, keep_awake, ticking
+from bot.collecting.collector import KEPT_UNREAD
 from bot.config import Settings
 from bot.delivery.loop import Delivery
 from bot.delivery.send import UNDRAWN_AFTER
@@ -125,7 +127,8 @@ def web(house: House) -> ASGIApp:
     routes = [intake.route(services), *health.routes(house.store, house.clock.now, house.sources, house.chats)]
     for chat in house.chats.values():
         routes += chat.routes()
-    routes += front.routes(house.settings.company.name, house.settings.retention)
+    payloads = max([KEPT_UNREAD, *(timedelta(seconds=each.options.keep) for each in house.sources.values())])
+    routes += front.routes(house.settings.company.name, house.settings.retention, payloads)
     doors = {route.path: route.app for route in routes if isinstance(route, Door)}
     https = (house.settings.server.public_url or "").startswith("https://")
     return Doorway(Starlette(routes=routes), https=https, doors=doors, but=["/feedback/"])

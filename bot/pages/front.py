@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from html import escape
 
 from starlette.requests import Request
@@ -13,9 +14,9 @@ from handlers.rules import Retention
 from handlers.wording.public_pages import Page, pages
 
 
-def routes(company: str, retention: Retention) -> list[BaseRoute]:
-    """The first page is that of `/`, unless a chat has that one."""
-    known = pages(company, retention)
+def routes(company: str, retention: Retention, payloads: timedelta) -> list[BaseRoute]:
+    """The first page is that of `/`, unless a chat has that one. `payloads`: how long any of them is kept at most."""
+    known = pages(company, retention, payloads)
     return [Route(f"/{name}", _shows(_drawn(name, known))) for name in known]
 
 

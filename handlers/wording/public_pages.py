@@ -21,9 +21,9 @@ class Page:
     listed: tuple[str, ...] = ()
 
 
-def pages(company: str, retention: Retention) -> Mapping[str, Page]:
-    """Returns each page by the name in its path; that of the first is empty."""
-    return {"": _front(company), "privacy": _privacy(company, retention), "terms": _terms(company)}
+def pages(company: str, retention: Retention, payloads: timedelta) -> Mapping[str, Page]:
+    """Returns each page by the name in its path; that of the first is empty. `payloads`: how long any of them is kept at most."""
+    return {"": _front(company), "privacy": _privacy(company, retention, payloads), "terms": _terms(company)}
 
 
 def _front(company: str) -> Page:
@@ -35,12 +35,12 @@ def _front(company: str) -> Page:
     return Page("Action Hero", (what.format(company=company), where))
 
 
-def _privacy(company: str, retention: Retention) -> Page:
+def _privacy(company: str, retention: Retention, payloads: timedelta) -> Page:
     words = (
         _("{company} runs this copy of Action Hero itself. It sends nothing to the people who made it."),
         _(
             "Of customers it keeps what they answered, and when; and, as far as their survey or the company's own directory says, "
-            "their name, e-mail, telephone number, company, place and what they are worth."
+            "their name, e-mail, telephone number, company, place, group and what they are worth."
         ),
         _(
             "Of colleagues it keeps their name, e-mail and time zone, as their chat has them, what they press and write here, and "
@@ -56,9 +56,9 @@ def _privacy(company: str, retention: Retention) -> Page:
             "customer takes them out of the database, and out of what was posted about them."
         ),
         _("These pages set no cookies, and load nothing from anywhere else."),
-        _("Scores, times and outcomes stay, so that past weeks add up. All else is kept for so long:"),
+        _("Scores, times, outcomes and who did what stay, so that past weeks add up. For so long is kept:"),
     )
-    return Page(_("Privacy"), tuple(text.format(company=company) for text in words), _how_long(retention))
+    return Page(_("Privacy"), tuple(text.format(company=company) for text in words), _how_long(retention, payloads))
 
 
 def _terms(company: str) -> Page:
@@ -70,7 +70,7 @@ def _terms(company: str) -> Page:
     return Page(_("Terms of use"), tuple(text.format(company=company) for text in words))
 
 
-def _how_long(retention: Retention) -> tuple[str, ...]:
+def _how_long(retention: Retention, payloads: timedelta) -> tuple[str, ...]:
     each = (
         (_("What customers wrote, and the link to it"), retention.comment),
         (_("Their names"), retention.name),
@@ -78,7 +78,9 @@ def _how_long(retention: Retention) -> tuple[str, ...]:
         (_("Their telephone numbers"), retention.phone),
         (_("Where they work"), retention.company),
         (_("What they are worth"), retention.value),
+        (_("Their place and group, and what their answer was about"), None),
         (_("What colleagues wrote"), retention.notes),
+        (_("What a survey tool sent, as it came, at most"), payloads),
     )
     return tuple(_("{what}: {how_long}").format(what=what, how_long=_for(kept)) for what, kept in each)
 

@@ -8,6 +8,7 @@ import re
 import struct
 import zipfile
 import zlib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,7 @@ def test_the_manifest_has_every_member_teams_requires() -> None:
 def test_its_links_lead_to_pages_that_there_are(under: str) -> None:
     links = manifest(APP_ID, f"{ADDRESS}{under}")["developer"]
     paths = [links[name].removeprefix(f"{ADDRESS}{under}") or "/" for name in ("websiteUrl", "privacyUrl", "termsOfUseUrl")]
-    assert paths == [route.path for route in front.routes("Northwind Coffee", Retention())]
+    assert paths == [route.path for route in front.routes("Northwind Coffee", Retention(), timedelta(days=7))]
 
 
 def test_the_bot_is_the_one_of_app_yaml_in_teams_and_personal_chats_only() -> None:
