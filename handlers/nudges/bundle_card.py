@@ -21,29 +21,37 @@ from handlers.wording.words import TITLE, cut, opening_words, score, short_score
 SHOWN = 10
 """Maximum number of cases in one message; nobody reads a longer one on a phone. What is dealt with makes room for the others."""
 QUOTED = 140
+UNANSWERED = 2
 
 
 def bundle_card(reminders: Sequence[Reminder], reader: Person, people: People, now: datetime) -> Card:
     """Returns the whole message. Cases dealt with since say so and have no buttons."""
     items = [_item(each, reader, people, now) for each in reminders]
-    shown = _first(items)
     asking = [each for each, item in zip(reminders, items, strict=True) if item.buttons]
     text, about = _headline(reminders, asking, reader)
-    more = len(asking) - sum(bool(item.buttons) for item in shown)
+    needs = [_need(each, item, now) for each, item in zip(reminders, items, strict=True)]
+    shown = _first(needs)
+    more = needs.count(UNANSWERED) - sum(needs[place] == UNANSWERED for place in shown)
     context = (_("And {n} more, which come up here as these are dealt with.").format(n=more),) if more else ()
     return Card(
         plain=_plain(text, about, reader, people, now),
         headline=text,
         context=context,
-        items=tuple(shown),
+        items=tuple(items[place] for place in shown),
         footer=_("Too many of these? Type “less”, “pause until Monday” or “stop”."),
     )
 
 
-def _first(items: Sequence[Card]) -> list[Card]:
-    """Returns those to show, in their order: if there are too many, what is still to be answered before anything else."""
-    asking_first = sorted(range(len(items)), key=lambda place: not items[place].buttons)
-    return [items[place] for place in sorted(asking_first[:SHOWN])]
+def _need(each: Reminder, item: Card, now: datetime) -> int:
+    """Returns how much a case needs its place in the message: most while nothing was done about it, none once nothing can be."""
+    if not item.buttons:
+        return 0
+    return 1 if each.is_answered(now) else UNANSWERED
+
+
+def _first(needs: Sequence[int]) -> list[int]:
+    """Returns the places of those to show, in their order: if there are too many, those that need most."""
+    return sorted(sorted(range(len(needs)), key=lambda place: -needs[place])[:SHOWN])
 
 
 def _headline(reminders: Sequence[Reminder], left: Sequence[Reminder], reader: Person) -> tuple[str, Sequence[Reminder]]:

@@ -49,6 +49,15 @@ class Reminder:
         """Returns whether it asks for another look at a customer who has heard from us and said nothing since."""
         return self.case.contacted_at is not None and not (self.kind in steps.SPOKE or self.went_back or self.for_a_hand)
 
+    def is_answered(self, now: datetime) -> bool:
+        """Returns whether something was done about it since it was sent, though it is not over: it was snoozed or kept, somebody
+        took it on or asked for a hand, or the customer has heard from us."""
+        case = self.case
+        resting = self.role is Role.OWNER and case.quiet_until is not None and case.quiet_until > now
+        kept = self.asks and case.asked_at is None
+        since = (case.contacted_at, case.claimed_at, case.help_at)
+        return resting or kept or any(at is not None and at > self.said_at for at in since)
+
 
 def settled(each: Reminder, reader: Person, people: People) -> str:
     """Returns what became of the case, if there is nothing left to answer; else an empty string."""

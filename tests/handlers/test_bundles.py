@@ -464,6 +464,35 @@ def test_quiet_hours_are_read_as_people_type_them(words: str, hours: tuple[int, 
 
 
 clocks = st.times().map(lambda t: t.replace(second=0, microsecond=0, tzinfo=None))
+
+
+@pytest.mark.parametrize(
+    ("verb", "answers"),
+    [("snooze", {"until": "opening"}), ("contacted", {}), ("wait", {"days": "7"}), ("help", {})],
+    ids=["snoozed", "in touch", "waits for the customer", "asks for a hand"],
+)
+def test_whatever_was_done_about_the_first_ten_makes_room_for_the_others(shop: Shop, verb: str, answers: dict[str, str]) -> None:
+    shop.hears(*(said(f"r-{n}") for n in range(13)))
+    for target in range(1, 14):
+        shop.tap("claim", ANA, target)
+    passes_until(shop, MONDAY + timedelta(hours=9))
+    for target in range(1, 11):
+        shop.tap(verb, ANA, target, **answers)
+    [bundle] = bundles(shop, ANA)
+    assert [item.follow_up for item in bundle.items] == [*range(1, 8), 11, 12, 13]
+    assert bundle.context == (), "nobody waits for a word of whom nothing is shown"
+
+
+def test_what_a_leader_gave_to_somebody_makes_room_too(shop: Shop) -> None:
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.hears(*(said(f"r-{n}") for n in range(13)))
+    passes_until(shop, FRIDAY + timedelta(hours=6, minutes=30))
+    for target in range(1, 11):
+        shop.tap("hand_over", LEA, target, to=BEN)
+    [bundle] = bundles(shop, LEA)
+    assert [item.follow_up for item in bundle.items][-3:] == [11, 12, 13]
+
+
 preferences = st.builds(
     Preferences,
     rhythm=st.sampled_from(["", "less"]),
