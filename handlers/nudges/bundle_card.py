@@ -110,7 +110,8 @@ def _line(each: Reminder, reader: Person, people: People, now: datetime) -> str:
     if each.score:
         return _("{score} at {place}. Thank you for looking after them.").format(score=each.score, place=place)
     _state, until = your_standing(case, each.team, now) if mine else standing(case, each.team, people, now)
-    said = _("{score} at {place}, {until}.").format(score=short_score(case), place=place, until=until)
+    said = _("{score} at {place}. Is this a problem?") if case.in_question else _("{score} at {place}, {until}.")
+    said = said.format(score=short_score(case), place=place, until=until)
     return " ".join(text for text in (said, in_short(each, reader, people), opening_words(case.comment)) if text)
 
 

@@ -108,7 +108,7 @@ def question(each: Reminder, reader: Person, people: People, now: datetime) -> s
         return _for_others(each, since, held)
     if case.owner is not None and case.owner.id != reader.id:
         return _for_the_owner(each, who, since)
-    return _for_its_reason(each.kind) or _to_owner(each, since, by)
+    return _for_its_reason(each.kind) or _heard_in_time(each, by, now) or _to_owner(each, since, by)
 
 
 def in_short(each: Reminder, reader: Person, people: People) -> str:
@@ -192,6 +192,17 @@ def _for_its_reason(kind: Kind | None) -> str:
             return _("It is time to look at this one again.")
         case _:
             return ""
+
+
+def _heard_in_time(each: Reminder, by: str, now: datetime) -> str:
+    """The wording once the customer has heard from us, before the promise ends or while we wait for them; empty otherwise."""
+    case = each.case
+    if case.contacted_at is None or each.kind in (Kind.SNOOZED, Kind.LISTED):
+        return ""
+    if case.state is State.WAITING and case.quiet_until is not None:
+        until = when(case.quiet_until, each.team.hours.zone, now)
+        return _("You have been in touch, and wait for the customer until {at}.").format(at=until)
+    return _("You have been in touch. It is to be closed by {by}.").format(by=by) if now <= case.close_by else ""
 
 
 def _to_owner(each: Reminder, since: str, by: str) -> str:

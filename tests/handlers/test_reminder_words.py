@@ -65,10 +65,26 @@ def phone(*reminders: Reminder, reader: Person = ANA, early: bool = False) -> st
             BEN,
             f"One customer waits for a word from us: 3/10 at Oak Street, promised by Tue 11:00. Ana Silva is away. {WORDS}",
         ),
+        (
+            reminder(case(band=Band.UNSCORED, score=None), "unclaimed-150-leader", Role.LEADER),
+            BEN,
+            f"One customer waits for a word from us: no score at Oak Street. Is this a problem? Nobody has it yet. {WORDS}",
+        ),
     ],
 )  # fmt: skip
 def test_the_line_on_a_phone_tells_which_customer_by_when_and_what_is_asked(each: Reminder, reader: Person, line: str) -> None:
     assert phone(each, reader=reader) == line
+
+
+def test_who_was_in_touch_in_time_does_not_read_that_the_promise_has_ended() -> None:
+    waits = replace(HEARD, state=State.WAITING, quiet_until=AFTER + timedelta(days=7))
+    each = [(HEARD, BEFORE), (waits, BEFORE), (HEARD, AFTER), (waits, AFTER)]
+    assert [question(reminder(one, "quiet-75-owner", Role.OWNER), ANA, People.NAMES, now) for one, now in each] == [
+        "You have been in touch. It is to be closed by Tue 11:00.",
+        "You have been in touch, and wait for the customer until Wed 2 Dec 11:00.",
+        "You have been in touch, and our promise ended Tue 11:00. Can it be closed?",
+        "You have been in touch, and wait for the customer until Wed 2 Dec 11:00.",
+    ]
 
 
 def test_of_several_the_phone_shows_how_many_and_the_first_that_still_waits() -> None:
