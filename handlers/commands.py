@@ -100,7 +100,7 @@ def _mine(tx: Connection, company: Company, word: Word) -> Reply:
     return Reply(_more(_whose(held), held), cards=_cards(tx, company, held, word.at))
 
 
-def _open(tx: Connection, company: Company, word: Word, listed: int = LISTED) -> Reply:
+def _open(tx: Connection, company: Company, word: Word, listed: int = LISTED, *, words: bool = True) -> Reply:
     teams = company.within_reach(word.person)
     here = [team for team in teams if word.place in team.channels]
     names = [team.name for team in here or teams]
@@ -108,12 +108,13 @@ def _open(tx: Connection, company: Company, word: Word, listed: int = LISTED) ->
     if not waiting:
         return Reply(_all_have_somebody(here, teams))
     text = ngettext("One customer waits for somebody.", "{n} customers wait for somebody, the most urgent first.", len(waiting))
-    return Reply(_more(text.format(n=len(waiting)), waiting, listed), cards=_cards(tx, company, waiting[:listed], word.at))
+    shown = waiting[:listed] if words else [replace(case, comment="", touchpoint=None) for case in waiting[:listed]]
+    return Reply(_more(text.format(n=len(waiting)), waiting, listed), cards=_cards(tx, company, shown, word.at))
 
 
 def _home(tx: Connection, company: Company, word: Word) -> Reply:
     """What somebody has, who waits for anybody, and how they are reminded; with the words there are for whom nothing waits."""
-    mine, others = _mine(tx, company, word), _open(tx, company, word, AT_A_GLANCE)
+    mine, others = _mine(tx, company, word), _open(tx, company, word, AT_A_GLANCE, words=False)
     known = people.find(tx, word.person.chat, word.person.workspace, word.person.user_id)
     assert known is not None, "whose customers were looked for is remembered"
     reminded = Card(plain=how_reminded(known, company.timezone, word.at))
@@ -121,15 +122,15 @@ def _home(tx: Connection, company: Company, word: Word) -> Reply:
     if not mine.cards and not others.cards:
         return Reply(f"{nothing} {others.text}\n\n{_help(tx, company, word).text}", cards=(reminded,))
     waiting = Card(plain=f"{others.text} {_('Type “open” to read what they said.')}" if others.cards else others.text)
-    glances = [_without_words(card) for card in others.cards]
+    glances = [_at_a_glance(card) for card in others.cards]
     return Reply(mine.text if mine.cards else nothing, cards=(*mine.cards, waiting, *glances, reminded))
 
 
-def _without_words(card: Card) -> Card:
-    """A home stays as it was drawn until it is opened again, so it keeps no words of customers that somebody does not have; without
-    them, all one can do is take the customer on."""
+def _at_a_glance(card: Card) -> Card:
+    """A home stays as it was drawn until it is opened again, so of customers that somebody does not have it keeps nothing that an
+    erasure takes away: no words and no touchpoint. Without these, all one can do is take the customer on."""
     taking = tuple(button for button in card.buttons if button.verb == "claim")
-    return replace(card, plain=card.headline, quote="", buttons=taking, menu=())
+    return replace(card, plain=card.headline, buttons=taking, menu=())
 
 
 def _help(tx: Connection, company: Company, word: Word) -> Reply:

@@ -129,15 +129,17 @@ TO_CHANGE_IT = "To change it, type “less”, “stop”, “pause until Monday
 
 
 def test_home_shows_what_i_have_then_who_waits_for_anybody_without_their_words_and_how_i_am_reminded(shop: Shop) -> None:
-    shop.hears(said("a"), *(said(f"r-{n}") for n in range(6)))
+    shop.hears(said("a"), *(said(f"r-{n}", touchpoint="the wedding of Dana") for n in range(6)))
     shop.tap("claim", ANA)
     reply = types(shop, "home")
     mine, waiting, *others, reminded = reply.cards
     assert (reply.text, mine) == ("One customer waits for you.", shop.card())
     assert waiting.plain == "More than 5 customers wait; these are the most urgent. Type “open” to read what they said."
     assert [other.follow_up for other in others] == [2, 3, 4, 5, 6]
-    assert (others[0].headline, others[0].context) == (shop.card("card:2").headline, shop.card("card:2").context)
-    assert shop.card("card:2").quote not in str(others), "a home stays as it is until somebody opens it again"
+    channel = shop.card("card:2")
+    assert others[0].headline == channel.headline
+    assert channel.context == (f"the wedding of Dana · {others[0].context[0]}",), "a home stays as it is until it is opened again"
+    assert channel.quote not in str(others), "so it keeps nothing that an erasure takes away"
     assert {button.verb for other in others for button in (*other.buttons, *other.menu)} == {"claim"}
     assert reminded.plain == f"{AS_EVER} {TO_CHANGE_IT}"
 
