@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from handlers import cases
 from handlers.feedback import Case, Person
 from handlers.rules import Company
+from handlers.wording.masking import for_channel
 from storage import followups
 
 SINCE = timedelta(days=365)
@@ -17,8 +18,9 @@ TOLD, SEARCHED = 2, 20
 
 
 def earlier(tx: Connection, company: Company, case: Case, reader: Person) -> list[Case]:
-    """Returns the last cases before this one, of teams with a channel where the reader is, newest first. None of somebody without a
-    name or a way to reach them: a till in a shop may be one customer, and many people."""
+    """Returns the last cases before this one, of teams with a channel where the reader is, newest first; those of another team as
+    its channel may see them. None of somebody without a name or a way to reach them: a till in a shop may be one customer, and many
+    people."""
     who = case.customer
     if case.customer_id is None or not (who.name or who.email or who.phone):
         return []
@@ -26,4 +28,5 @@ def earlier(tx: Connection, company: Company, case: Case, reader: Person) -> lis
     near = {team.name for team in company.within_reach(reader)}
     ids = [row.id for row in found if row.team in near][:TOLD]
     known = cases.read_all(tx, ids) if ids else {}
-    return [cases.with_history(tx, known[id]) for id in ids]
+    told = [cases.with_history(tx, known[id]) for id in ids]
+    return [each if each.team == case.team else for_channel(each, company.teams[each.team]) for each in told]

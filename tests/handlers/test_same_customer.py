@@ -80,6 +80,16 @@ def test_what_happened_in_a_team_of_another_workspace_is_told_to_nobody_here(aga
     assert "invoice" not in str(own(again))
 
 
+def test_of_another_team_no_more_is_told_than_its_channel_may_see(again: Shop) -> None:
+    here = again.company.teams["oak-street"]
+    clinic = here.model_copy(update={"name": "clinic", "show": frozenset(), "mask": ("accounts",)})
+    again.company = again.company.model_copy(update={"teams": {here.name: here, clinic.name: clinic}})
+    again.store.write_sync(lambda tx: tx.exec_driver_sql("UPDATE follow_up SET team = 'clinic' WHERE id = 1"))
+    said, closed = own(again).context[1:]
+    assert (said, "accounts" in closed) == ("Earlier, Fri 20 Nov: NPS 2 of 10.", False)
+    assert "Credited the invoice" in closed
+
+
 @pytest.mark.parametrize(
     ("kept", "gone"),
     [({"comment": timedelta(days=10)}, INVOICE), ({"notes": timedelta(days=10)}, CREDITED)],
