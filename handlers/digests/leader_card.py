@@ -169,7 +169,7 @@ def _heard(spread: Spread, waited: Spread, told: int) -> str:
     said = said.format(n=spread.number, median=opening_time(median))
     if opening_time(theirs) != opening_time(median):
         said += _(" ({waited} for the customer)").format(waited=took(theirs))
-    if spread.slowest_tenth is None:
+    if spread.slowest_tenth is None or opening_time(timedelta(seconds=spread.slowest_tenth)) == opening_time(timedelta()):
         return f"{said}."
     return said + _("; the slowest tenth took {slow} or more.").format(slow=opening_time(timedelta(seconds=spread.slowest_tenth)))
 

@@ -21,12 +21,12 @@ from handlers.wording.words import (
     colleague,
     cut,
     deadline,
-    opening_time,
     opening_words,
     score,
     short_score,
     times,
     took,
+    waited,
     when,
     whole,
 )
@@ -230,11 +230,8 @@ def _how_it_stands(case: Case, team: Team, people: People, now: datetime) -> tup
     if late and case.owner is not None:
         lines.append(_("{who} is on it").format(who=begin(called(case.owner, people))))
     if late and not case.happy:
-        waited, hours = took(now - case.waits_since), opening_time(team.hours.between(case.waits_since, now))
-        said = _("As of {now} the customer has waited {waited}, {hours} of it in opening hours")
-        if hours == waited:
-            said = _("As of {now} the customer has waited {waited}, all of it in opening hours")
-        lines.append(said.format(now=when(now, team.hours.zone, now), waited=waited, hours=hours))
+        said = waited(now - case.waits_since, team.hours.between(case.waits_since, now))
+        lines.append(_("As of {now} the customer has waited {waited}").format(now=when(now, team.hours.zone, now), waited=said))
     lines += _snoozed(case, team, now)
     if case.open and case.help_at is not None:
         lines.append(_("{who} could use a hand").format(who=begin(called(case.owner, people))))

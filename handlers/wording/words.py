@@ -67,6 +67,17 @@ def opening_time(span: timedelta) -> str:
     return _("{h} h {m} min").format(h=hours, m=rest) if rest else _("{h} h").format(h=hours)
 
 
+def waited(span: timedelta, hours: timedelta) -> str:
+    """Returns how long somebody waited, and how many `hours` of it in opening hours: not in days, each of which may stand for
+    34 h, where these would be fewer."""
+    said, open_for = took(span), opening_time(hours)
+    if open_for == opening_time(span):
+        return _("{span}, all of it in opening hours").format(span=said)
+    if hours > timedelta(days=round(span / timedelta(days=1))):
+        said = opening_time(span)
+    return _("{span}, {hours} of it in opening hours").format(span=said, hours=open_for)
+
+
 def lasts(duration: Duration) -> str:
     """Returns how long a promise runs, never rounded: `30 min`, `4 h`, `2 days`."""
     if duration.days:

@@ -14,8 +14,10 @@ from handlers.calendar.duration import Duration
 from handlers.calendar.hours import OpeningHours
 from handlers.calendar.weeks import Posting, Week
 from handlers.cards import Card, Style
-from handlers.digests import figures, leader_digest
-from handlers.digests.figures import Kept
+from handlers.digests import figures, leader_card, leader_digest
+from handlers.digests.figures import Figures, Kept, Score, Spread
+from handlers.digests.leader_card import OfTeam, Report
+from handlers.digests.machine_lines import Health, Noise
 from handlers.feedback import Customer
 from handlers.ladder import Role
 from handlers.receive import receive
@@ -457,3 +459,13 @@ def test_no_more_than_three_of_what_was_raised_stand_in_a_post_and_all_are_count
     card = reads(shop)
     assert "Asked of you: 5 things were raised, and nobody has them." in all_of(card)
     assert [item.context for item in card.items] == [("“Thing 1.”",), ("“Thing 2.”",), ("“Thing 3.”",)]
+
+
+def test_of_ten_who_heard_from_us_at_once_no_slowest_tenth_is_told() -> None:
+    at_once, score = Spread(10, 0.0, 0.0), Score()
+    teams = (OfTeam("Oak Street", Figures(kept=Kept(10, 10)), None),)
+    week = Week.of(MONDAY.date())
+    report = Report(week, OSLO, NEXT, teams, Kept(), at_once, at_once, score, score, Health(), Noise(), asked=True)
+    assert (
+        leader_card.report_card(report, NEXT).context[0].endswith("Half heard from us within less than a minute of opening time.")
+    )

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from handlers.calendar.hours import OpeningHours
 from handlers.digests.waiting_item import item
 from handlers.feedback import Band, Case, Customer, Known, Metric, Moment, State
 from handlers.followup.followup_card import channel_card, private_card
 from handlers.rules import People
-from tests.conftest import FRIDAY
+from tests.conftest import FRIDAY, OSLO
 from tests.handlers.test_cards import ANA, BEN, TEAM, case
 
 CONTACT = FRIDAY + timedelta(hours=1)
@@ -221,3 +222,18 @@ def test_a_happy_customer_waits_for_thanks_and_nothing_is_counted_against_us() -
     assert not any("opening hours" in line for line in card.context)
     unhappy_since = replace(happy, band=Band.DETRACTOR, score=2)
     assert channel_card(unhappy_since, TEAM, People.NAMES, AFTER).headline.startswith("Still waiting for us")
+
+
+@pytest.mark.parametrize(
+    ("week", "hours", "said"),
+    [
+        ("always", 34, "1 day, all of it in opening hours"),
+        ({"mon-sun": "05:00-24:00"}, 34, "34 h, 29 h of it in opening hours"),
+        ({"mon-fri": "08:00-18:00"}, 34, "1 day, 7 h of it in opening hours"),
+    ],
+    ids=["always open", "open nearly all day", "open by day"],
+)
+def test_nobody_waits_more_hours_in_opening_hours_than_in_all(week: dict[str, str] | str, hours: int, said: str) -> None:
+    team = TEAM.model_copy(update={"hours": OpeningHours.build(week, OSLO)})
+    [*_, line] = channel_card(case(), team, People.NAMES, FRIDAY + timedelta(hours=hours)).context
+    assert line == f"As of Sat 21:00 the customer has waited {said}"
