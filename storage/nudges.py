@@ -158,13 +158,14 @@ def bundles_on(tx: Connection, person_id: int, day: str) -> int:
     return tx.execute(select(func.count()).where(bundle.c.person_id == person_id, bundle.c.day == day)).scalar_one()
 
 
-def bundles_elsewhere(tx: Connection, who: AnyRow, day: str, since: datetime) -> int:
-    """Returns how many bundles somebody had on a day in their other chats. Those before `since` are not looked at."""
-    if not (addresses := mails(who)):
-        return 0
-    lately = (bundle.c.at >= since, bundle.c.day == day, person.c.id != who.id, known_by_one_of(addresses))
+def bundles_elsewhere(tx: Connection, these: Collection[AnyRow], day: str, since: datetime) -> dict[int, int]:
+    """Returns how many bundles each of these people had on a day in their other chats, by person id. Those before `since` are not
+    looked at; the others are all looked at, so this is asked once for many people."""
+    addresses = {mail for who in these for mail in mails(who)}
+    lately = (bundle.c.at >= since, bundle.c.day == day, known_by_one_of(addresses))
     asked = select(person, func.count().label("number")).join(bundle, bundle.c.person_id == person.c.id).where(*lately)
-    return sum(row.number for row in tx.execute(asked.group_by(person.c.id)) if is_one(who, row))
+    had = tx.execute(asked.group_by(person.c.id)).all() if addresses else ()
+    return {who.id: sum(row.number for row in had if row.id != who.id and is_one(who, row)) for who in these}
 
 
 def open_bundle(tx: Connection, person_id: int, day: str, number: int, at: datetime) -> int:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -57,11 +57,13 @@ def send_bundles(tx: Connection, company: Company, now: datetime, resting: Mappi
     if _passed_on(tx, due, known, about, now):  # stand-ins get it in one bundle with their own
         due = nudges.due(tx, company.teams, now, AT_ONCE)
         known, about = _known(tx, due), _about(tx, due)
+    elsewhere = lru_cache(lambda day: nudges.bundles_elsewhere(tx, known.values(), day, now - LONGEST_DAY))
     ready = []
     for person_id, mine in groupby(due, key=lambda row: row.person_id):
         reminders = list(mine)
         rested = _rested((resting or {}).get(person_id, now), reminders, about, now)
-        if (one := _sort_out(tx, company, known[person_id], reminders, about, now, rested)) is not None:
+        had = lru_cache(partial(_had, tx, person_id, elsewhere))
+        if (one := _sort_out(tx, company, known[person_id], reminders, about, had, now, rested)) is not None:
             ready.append(one)
     _bring_along(tx, company, ready, now)
     sent = [_send(tx, company, one, now) for one in ready]
@@ -98,13 +100,15 @@ def _sort_out(
     person: AnyRow,
     due: Sequence[AnyRow],
     about: Mapping[int, Case],
+    had: Callable[[str], int],
     now: datetime,
     rested: datetime,
 ) -> _Ready | None:
-    """Drop what is no longer needed, and put off what may not be sent now, at least until `rested`."""
+    """Drop what is no longer needed, and put off what may not be sent now, at least until `rested`. `had` is how many messages
+    they had on a day."""
     ready: _Ready | None = None
     dropped, muted = [], []
-    preferences, had = preferences_of(person), lru_cache(lambda day: _had(tx, person, day, now))
+    preferences = preferences_of(person)
     for row in due:
         case = about.get(row.follow_up_id)
         team = company.teams.get(case.team) if case else None
@@ -130,11 +134,11 @@ def _sort_out(
     return ready
 
 
-def _had(tx: Connection, person: AnyRow, day: str, now: datetime) -> int:
+def _had(tx: Connection, person_id: int, elsewhere: Callable[[str], Mapping[int, int]], day: str) -> int:
     """Returns how many messages somebody had on a day, in all their chats. The first of a day in each chat always comes: what is
     told in one of them could take the place of the other's every day."""
-    here = nudges.bundles_on(tx, person.id, day)
-    return here and here + nudges.bundles_elsewhere(tx, person, day, now - LONGEST_DAY)
+    here = nudges.bundles_on(tx, person_id, day)
+    return here and here + elsewhere(day)[person_id]
 
 
 def _bring_along(tx: Connection, company: Company, ready: Sequence[_Ready], now: datetime) -> None:

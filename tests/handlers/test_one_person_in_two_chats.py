@@ -18,6 +18,7 @@ from storage import nudges, people
 from tests.conftest import BEN, FRIDAY, LEA, Shop, said
 from tests.handlers.test_away import leaves, types
 from tests.handlers.test_ladder import MONDAY, lines, passes_until, put_on_duty, ticks, told
+from tests.statements import statements
 
 THERE = replace(LEA, chat="msteams", user_id="29:lea")
 
@@ -184,6 +185,18 @@ def test_two_messages_a_day_are_counted_in_both_but_the_first_in_each_always_com
     assert len(told(shop, LEA)) == comes
     passes(shop, MONDAY + timedelta(minutes=30))
     assert told(shop, LEA) != [], "at the latest on the next day"
+
+
+def test_what_they_had_in_other_chats_is_looked_up_once_for_all_who_are_reminded_together(shop: Shop) -> None:
+    put_on_duty(shop, Role.LEADER, LEA, BEN)
+    for who in (LEA, BEN):
+        person_id = shop.store.write_sync(colleagues.remember, who).id
+        shop.store.write_sync(nudges.open_bundle, person_id, f"{shop.now:%Y-%m-%d}", 1, shop.now)
+    shop.hears(said("r-2"))
+    with statements() as asked:
+        passes(shop, FRIDAY + timedelta(hours=6, minutes=15))
+    assert len(told(shop, LEA)) == len(told(shop, BEN)) == 1
+    assert sum("JOIN bundle" in one.statement for one in asked) == 1
 
 
 def passes(shop: Shop, *moments: datetime) -> None:
