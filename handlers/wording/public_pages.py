@@ -56,7 +56,7 @@ def _privacy(company: str, retention: Retention, payloads: timedelta) -> Page:
             "customer takes them out of the database, and out of what was posted about them."
         ),
         _("These pages set no cookies, and load nothing from anywhere else."),
-        _("Scores, times, outcomes and who did what stay, so that past weeks add up. For so long is kept:"),
+        _("Scores, times, outcomes and who did what stay, so that past weeks add up. How long the rest is kept:"),
     )
     return Page(_("Privacy"), tuple(text.format(company=company) for text in words), _how_long(retention, payloads))
 
