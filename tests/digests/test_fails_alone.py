@@ -63,7 +63,7 @@ def looks(shop: Week47, at: datetime) -> dict[str, str]:
 
 
 def made(shop: Week47, kind: str, period: str) -> list[str]:
-    return [row.about for row in shop.store.read_sync(digests.sent, kind, [period])]
+    return sorted(row.about for row in shop.store.read_sync(digests.sent, kind, [period]))
 
 
 def test_the_others_get_their_week(shop: Week47) -> None:
