@@ -80,15 +80,16 @@ def asks(row: AnyRow, case: Case) -> bool:
 def said_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
     """Returns whether the same person was reminded like this before, so that the wording must differ."""
     kind, passed_on = steps.kind_of(row.step), steps.is_passed_on(row.step)
+    same = ("sent", row.follow_up_id, row.person_id)
+    before = [each for each in heard if (each.state, each.follow_up_id, each.person_id) == same and each.bundle_id < row.bundle_id]
     if kind is Kind.LISTED:
-        return asks(row, case) and _asked_before(row, case, heard)
+        return asks(row, case) and any(_in_question(each, case) for each in before)
     if kind not in steps.NUDGES:
         return False
     return any(
-        (each.follow_up_id, each.person_id, each.state, each.role) == (row.follow_up_id, row.person_id, "sent", row.role)
-        and each.bundle_id < row.bundle_id
+        each.role == row.role
         and steps.kind_of(each.step) in steps.NUDGES
         and (steps.kind_of(each.step) is Kind.HELP) == (kind is Kind.HELP)
         and (row.role != Role.OWNER or passed_on or (each.due_at > case.close_by) == (row.due_at > case.close_by))
-        for each in heard
+        for each in before
     )

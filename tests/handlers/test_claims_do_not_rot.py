@@ -131,6 +131,18 @@ def test_the_question_of_the_daily_list_has_its_button_until_it_is_answered(give
     assert [button.label for button in item.buttons] == ["Done…", "Hand over…"]
 
 
+def test_whoever_takes_it_again_is_asked_in_other_words(given_back: Shop) -> None:
+    before = told(given_back, ANA)
+    given_back.tap("claim", ANA)
+    passes_until(given_back, GIVEN_BACK + timedelta(days=1))
+    [item] = bundles(given_back, ANA)[-1].items
+    assert item.headline not in before
+    assert item.headline == (
+        "This customer has been waiting since Fri 20 Nov 11:00, as of Thu 26 Nov. Is it yours, or should somebody else reply?"
+    )
+    assert [button.label for button in item.buttons] == ["Still mine", "Hand over…"]
+
+
 @pytest.fixture
 def kept(given_back: Shop) -> Shop:
     """Ben took the late one on, was asked, and said on Thursday at 8:30 that it is his; the promise is two days."""
