@@ -17,16 +17,6 @@ WAIT_S, LONGEST_WAIT_S = 60.0, 3600.0
 """Seconds to wait if a tool does not say how long, and the longest wait that is accepted from one."""
 TRIES = 3
 
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-
-
-def client(timeout_s: float) -> httpx.AsyncClient:
-    """Returns the client for all tools. It follows no redirects: those would be addresses from outside."""
-    # Each try would be a line of the log; the failure is one, with the source's name.
-    stamina.instrumentation.set_on_retry_hooks(())
-    direct: dict[str, httpx.AsyncBaseTransport | None] = {f"all://{host}": None for host in _LOOPBACK}
-    return httpx.AsyncClient(timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 5)), follow_redirects=False, mounts=direct)
-
 
 class Asker:
     """Makes requests for one source. An address is a path below the source's first one, or a whole URL, such as a tool gives for

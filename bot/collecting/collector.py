@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
+import stamina
 import structlog
 
 from bot import metrics
 from bot.collecting import asking, cursors, page
+from bot.http_client import http_client
 from bot.listening import Denied, Gone, NotNow, Page, TokenRefused, Wait
 from bot.logs import broken
 from bot.sources import LoadedSource
@@ -84,7 +86,11 @@ class Collector:
         self._woken[source].set()
 
     async def run(self) -> None:
-        async with asking.client(self._pace.answer_s) as client, asyncio.TaskGroup() as group:
+        stamina.instrumentation.set_on_retry_hooks(())  # each try would be a line of the log; the failure is one, with its source
+        if not self._sources:  # then nobody is asked, and no client is made
+            await self._forget()
+            return
+        async with http_client(self._pace.answer_s) as client, asyncio.TaskGroup() as group:
             group.create_task(self._forget(), name="collect-forget")
             for each in self._sources:
                 group.create_task(self._tend(each, client), name=f"collect-{each.name}")

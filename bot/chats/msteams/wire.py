@@ -15,6 +15,7 @@ from bot.chats.msteams import Options, addresses
 from bot.chats.msteams.budget import Budget
 from bot.chats.msteams.outcome import NotAccepted, answered, failed
 from bot.chats.msteams.token import Token
+from bot.http_client import http_client
 
 CONNECT = 3.0
 AT_ONCE = 0.5
@@ -39,9 +40,7 @@ class Wire(Background):
         return self._client
 
     def open(self) -> None:
-        timeout = httpx.Timeout(self._deadline, connect=min(CONNECT, self._deadline))
-        direct: dict[str, httpx.AsyncBaseTransport | None] = {f"all://{host}": None for host in addresses.LOOPBACK}
-        self._client = httpx.AsyncClient(timeout=timeout, limits=LIMITS, mounts=direct, follow_redirects=False)
+        self._client = http_client(self._deadline, connect_s=CONNECT, limits=LIMITS)
 
     async def close(self) -> None:
         """Finish what is in progress, and close the client."""
