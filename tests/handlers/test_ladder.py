@@ -29,21 +29,27 @@ MONDAY = datetime(2026, 11, 23, 7, 0, tzinfo=FRIDAY.tzinfo)
 
 
 def ticks(shop: Shop) -> None:
-    """As the clock would; in one unit of work, as most of a thousand ticks find nothing to do."""
-
-    def tick(tx: Connection) -> None:
-        look(tx, shop.company, shop.now)
-        end_absences(tx, shop.now)
-        send_bundles(tx, shop.company, shop.now)
-
-    shop.store.write_sync(tick)
+    """As the clock would."""
+    shop.store.write_sync(_tick, shop)
 
 
 def passes_until(shop: Shop, at: datetime) -> None:
-    """As the clock would: a look at every quarter of an hour."""
+    """As the clock would: a look at every quarter of an hour. Eight hours are one unit of work, as most looks find nothing to do."""
     while shop.now < at:
+        shop.store.write_sync(_eight_hours, shop, at)
+
+
+def _eight_hours(tx: Connection, shop: Shop, at: datetime) -> None:
+    until = min(at, shop.now + timedelta(hours=8))
+    while shop.now < until:
         shop.now = min(at, shop.now + timedelta(minutes=15))
-        ticks(shop)
+        _tick(tx, shop)
+
+
+def _tick(tx: Connection, shop: Shop) -> None:
+    look(tx, shop.company, shop.now)
+    end_absences(tx, shop.now)
+    send_bundles(tx, shop.company, shop.now)
 
 
 def lines(shop: Shop) -> list[str]:
