@@ -41,6 +41,11 @@ settings.register_profile("house", deadline=None)  # how long an example takes d
 settings.load_profile("house")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The story, which mostly waits for the pace of a chat, begins while others compute; at the end nothing would fill its waits."""
+    items.sort(key=lambda item: item.path.name != "test_story.py")
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
