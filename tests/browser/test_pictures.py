@@ -56,7 +56,7 @@ def test_a_picture_taken_today_says_the_same_and_is_as_large(anew: Path, name: s
     assert today.with_suffix(".txt").read_text("utf-8") == said, "the page has changed: make pictures"
     assert words(kept) == words(today) == said, "a picture and its text have parted: make pictures"
     assert size(kept) == size(today)
-    assert kept.stat().st_size < 60_000
+    assert kept.stat().st_size < 40_000
 
 
 @pytest.mark.parametrize("name", sorted(SHOWN))
