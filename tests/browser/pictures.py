@@ -27,7 +27,9 @@ from playwright.async_api import Browser, Page, async_playwright
 from bot.app import web
 from bot.clock import HouseClock
 from bot.demo import practice_house
-from bot.demo.play import play
+from bot.demo.play import moment, play
+from bot.demo.week import MONDAY
+from bot.house import House
 from bot.practice_page import furnish_practice_page
 from bot.serve import listen
 from tests.browser import chromium
@@ -68,8 +70,8 @@ class StandingClock(HouseClock):
 
 
 @asynccontextmanager
-async def friday_morning() -> AsyncIterator[tuple[str, HouseClock]]:
-    """The demo after its week, on loopback: its address, and its clock."""
+async def friday_morning() -> AsyncIterator[tuple[str, House]]:
+    """The demo after its week, on loopback: its address, and its house."""
     async with practice_house(StandingClock) as house:
         furnish_practice_page(house)
         async for _ in play(house):
@@ -78,14 +80,14 @@ async def friday_morning() -> AsyncIterator[tuple[str, HouseClock]]:
         server = uvicorn.Server(uvicorn.Config(web(house), log_config=None, lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}", house.clock
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}", house
         finally:
             server.should_exit = True
             await serving
 
 
-async def story(page: Page, address: str, clock: HouseClock) -> AsyncIterator[tuple[str, Any]]:
-    """Ana's morning: each picture's name, and the element to take it of."""
+async def story(page: Page, address: str, house: House) -> AsyncIterator[tuple[str, Any]]:
+    """Ana's morning, and what the team reads on Monday: each picture's name, and the element to take it of."""
     await page.goto(f"{address}/?as=ana")
     yield "new", await only_the_last(page, 2)
     await page.locator("#channel article").last.get_by_role("button", name="I'll reply").click()
@@ -93,7 +95,7 @@ async def story(page: Page, address: str, clock: HouseClock) -> AsyncIterator[tu
     await page.goto(f"{address}/?as=ana&view=private")
     await page.locator("#private").get_by_text("You are replying to Nora").wait_for()
     yield "yours", await only_the_last(page, 2)
-    clock.push_to(clock.now() + timedelta(minutes=25))
+    house.clock.push_to(house.clock.now() + timedelta(minutes=25))
     await page.locator("#private article").last.get_by_role("button", name="Done").click()
     form = page.get_by_role("dialog")
     await form.get_by_label("Fixed", exact=True).check()
@@ -108,6 +110,17 @@ async def story(page: Page, address: str, clock: HouseClock) -> AsyncIterator[tu
     for told in ("Ana replied after", "Ana closed this"):
         await card.get_by_text(told).wait_for()
     yield "closed", await only_the_last(page, 2)
+    async for _ in house.pass_time(moment(house, MONDAY)):
+        await all_is_said(house)
+    await all_is_said(house)
+    await page.goto(f"{address}/?as=lea")
+    await card.get_by_text("Customer action heroes").wait_for()
+    yield "week", await only_the_last(page, 2)
+
+
+async def all_is_said(house: House) -> None:
+    assert house.delivery is not None
+    await house.delivery.until_idle()
 
 
 async def only_the_last(page: Page, lines: int) -> Any:
@@ -121,8 +134,8 @@ async def taken(browser: Browser) -> dict[str, tuple[bytes, str]]:
     made = {}
     context = await browser.new_context(viewport=SCREEN, reduced_motion="reduce", bypass_csp=True)
     page, table = await context.new_page(), await context.new_page()
-    async with friday_morning() as (address, clock):
-        async for name, element in story(page, address, clock):
+    async with friday_morning() as (address, house):
+        async for name, element in story(page, address, house):
             text = "\n".join(line.strip() for line in (await element.evaluate(SAID)).splitlines() if line.strip()) + "\n"
             await table.set_viewport_size({"width": SCREEN["width"] + 40, "height": SCREEN["height"] + 60})
             await table.set_content(FRAME % (SCREEN["width"], base64.b64encode(await page.screenshot()).decode()))
