@@ -124,7 +124,8 @@ def web(house: House) -> ASGIApp:
         know=house.know,
         second_look=house.second_look,
     )
-    routes = [intake.route(services), *health.routes(house.store, house.clock.now, house.sources, house.chats)]
+    measured = health.routes(house.store, house.clock.now, house.sources, house.chats, lambda: house.company.teams)
+    routes = [intake.route(services), *measured]
     for chat in house.chats.values():
         routes += chat.routes()
     payloads = max([KEPT_UNREAD, *(timedelta(seconds=each.options.keep) for each in house.sources.values())])

@@ -64,6 +64,16 @@ snoozes = Gauge("action_hero_recent_snoozes", "Times somebody snoozed a case in 
 last_tick = Gauge("action_hero_last_tick_seconds", "When the clock last ticked to the end, in seconds since 1970.")
 tick_age = Gauge("action_hero_tick_age_seconds", "How long ago that was.")
 follow_ups = Gauge("action_hero_follow_ups", "Open follow-ups by team and state, counted once a minute.", ["team", "state"])
+past_promise = Gauge(
+    "action_hero_customers_past_promise",
+    "Customers who still wait for a word from us past our promise, by team; counted once a minute.",
+    ["team"],
+)
+promises = Gauge(
+    "action_hero_recent_promises",
+    "Customers of the last seven days whom we had let down, by team and by what became of our promise; counted once a minute.",
+    ["team", "became"],
+)
 last_feedback = Gauge(
     "action_hero_last_feedback_seconds",
     "When each source was last heard, in seconds since 1970; looked up once a minute.",

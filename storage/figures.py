@@ -46,6 +46,9 @@ BECAME = case(
     (OPEN, "waiting"),
     else_="unreached",
 )
+NOW: BindParameter[datetime] = bindparam("now", type_=follow_up.c.claim_by.type)
+RUNS = and_(func.coalesce(follow_up.c.taken_at, NOW) <= follow_up.c.claim_by, follow_up.c.close_by >= NOW)
+"""Both parts of the promise to somebody who waits can still be kept."""
 _ways = (
     select(BECAME.label("became"), func.count().label("number"))
     .select_from(feedback)
@@ -59,7 +62,7 @@ _answers = (
     .group_by(feedback.c.metric, feedback.c.band)
 )
 _by = case((follow_up.c.owner_id.is_(None), follow_up.c.claim_by), else_=follow_up.c.close_by)
-_due = case((and_(_by >= bindparam("now"), _by < bindparam("until")), 1), else_=0)
+_due = case((and_(_by >= NOW, _by < bindparam("until")), 1), else_=0)
 _waiting = (
     select(
         func.count().label("number"),

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, DateTime, and_, func, select, text
+from sqlalchemy import Connection, DateTime, and_, bindparam, case, func, not_, select, text
 
-from storage.feedback import customer
+from storage.feedback import REAL, customer, feedback
+from storage.figures import BECAME, RUNS, UNHAPPY
 from storage.followups import OPEN_NOW, follow_up
 from storage.lanes import gate
 from storage.messages import message
 from storage.prepared import AnyRow
 
 _TRIAL = "doctor:doctor:doctor"
+_past = and_(follow_up.c.contacted_at.is_(None), not_(RUNS))
+_standing = (
+    select(follow_up.c.team, follow_up.c.state, func.count().label("number"), func.sum(case((_past, 1), else_=0)).label("past"))
+    .where(OPEN_NOW)
+    .group_by(follow_up.c.team, follow_up.c.state)
+)
+_way = case((BECAME != "waiting", BECAME), (RUNS, "running"), else_="past")
+_became = (
+    select(feedback.c.team, _way.label("became"), func.count().label("number"))
+    .join(follow_up, follow_up.c.feedback_id == feedback.c.id)
+    .where(REAL, UNHAPPY, feedback.c.team.in_(bindparam("teams", expanding=True)), feedback.c.received_at >= bindparam("since"))
+    .where(follow_up.c.state != "dismissed")
+    .group_by(feedback.c.team, _way)
+)
 
 
 def customers(tx: Connection) -> int:
@@ -49,7 +64,13 @@ def in_doubt(tx: Connection, before_s: float) -> int:
     return number
 
 
-def standing(tx: Connection) -> Sequence[AnyRow]:
-    """Returns how many open follow-ups each team has in each state."""
-    columns = (follow_up.c.team, follow_up.c.state, func.count().label("number"))
-    return tx.execute(select(*columns).where(OPEN_NOW).group_by(follow_up.c.team, follow_up.c.state)).all()
+def standing(tx: Connection, now: datetime) -> Sequence[AnyRow]:
+    """Returns how many open follow-ups each team has in each state (`number`), and to how many of these customers a promise was
+    broken while they still wait for a word from us (`past`)."""
+    return tx.execute(_standing, {"now": now}).all()
+
+
+def became(tx: Connection, teams: Collection[str], since: datetime, now: datetime) -> Sequence[AnyRow]:
+    """Returns how many customers told each of these teams since then that it let them down, by what became of the promise to them:
+    `in_time`, `later`, `unreached`; `running` and `past` of those who still wait."""
+    return tx.execute(_became, {"teams": list(teams), "since": since, "now": now}).all()

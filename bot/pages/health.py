@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection, Container
 from datetime import datetime, timedelta
+from itertools import product
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Connection
@@ -21,15 +22,25 @@ NOISE = timedelta(days=30)
 """The period over which the bot's own messages to people are counted."""
 MISSED = timedelta(days=1)
 """The same for answers that somebody should have been asked about."""
+KEPT = timedelta(days=7)
+"""The same for customers whom we had let down."""
+BECAME = ("in_time", "later", "running", "past", "unreached")
 SELDOM_S = 60.0
 WRITES_S = 15.0
 """Seconds after which a write is tried again: a full disk, or a standby, can still be read."""
 AWAY, ONLY_READ = "the database is away", "the database can be read, but not written"
 
 
-def routes(store: Store, now: Callable[[], datetime], sources: Container[str], chats: Container[str]) -> list[BaseRoute]:
+def routes(
+    store: Store,
+    now: Callable[[], datetime],
+    sources: Container[str],
+    chats: Container[str],
+    teams: Callable[[], Collection[str]],
+) -> list[BaseRoute]:
     """`sources` are those that may send now: nobody expects to hear from any other, such as a file that was imported. `chats`
-    are those in use: messages that wait for any other chat do not count as late."""
+    are those in use: messages that wait for any other chat do not count as late. `teams` are those that there are: what was
+    promised in any other is not counted."""
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
@@ -53,7 +64,7 @@ def routes(store: Store, now: Callable[[], datetime], sources: Container[str], c
             metrics.database_up.set(0)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    counts, trial = _Counts(sources, chats), _Trial(store)
+    counts, trial = _Counts(sources, chats, teams), _Trial(store)
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", all_metrics)]
 
 
@@ -78,15 +89,16 @@ class _Trial:
 class _Counts:
     """Metrics computed from the database on request; those that scan many rows are refreshed once a minute at most."""
 
-    def __init__(self, sources: Container[str], chats: Container[str]) -> None:
-        self._sources, self._chats = sources, chats
+    def __init__(self, sources: Container[str], chats: Container[str], teams: Callable[[], Collection[str]]) -> None:
+        self._sources, self._chats, self._teams = sources, chats, teams
         self._again_s = 0.0
         self._began_s = time.time()
 
     def measure(self, tx: Connection, now: datetime) -> None:
         _measure_delivery(tx, self._chats)
         if time.monotonic() >= self._again_s:
-            _measure_standing(tx, self._sources)
+            _measure_promises(tx, self._teams(), now)
+            _measure_heard(tx, self._sources)
             _measure_collecting(tx, self._sources, self._began_s)
             metrics.missed.set(feedback.unrouted(tx, now - MISSED, LOW))
             _measure_noise(tx, now - NOISE)
@@ -109,10 +121,25 @@ def _measure_delivery(tx: Connection, chats: Container[str]) -> None:
     metrics.in_doubt.set(vitals.in_doubt(tx, time.time() - 1))
 
 
-def _measure_standing(tx: Connection, sources: Container[str]) -> None:
+def _measure_promises(tx: Connection, teams: Collection[str], now: datetime) -> None:
+    """Who waits, and what was kept. Each team has every number, also if it is 0, so that a board shows a team that kept nothing."""
+    rows, past = vitals.standing(tx, now), dict.fromkeys(teams, 0)
     metrics.follow_ups.clear()
-    for row in vitals.standing(tx):
+    for row in rows:
         metrics.follow_ups.labels(row.team, row.state).set(row.number)
+        if row.team in past:
+            past[row.team] += row.past
+    kept = dict.fromkeys(product(teams, BECAME), 0)
+    kept |= {(row.team, row.became): row.number for row in vitals.became(tx, teams, now - KEPT, now)}
+    metrics.past_promise.clear()
+    for team, number in past.items():
+        metrics.past_promise.labels(team).set(number)
+    metrics.promises.clear()
+    for (team, became), number in kept.items():
+        metrics.promises.labels(team, became).set(number)
+
+
+def _measure_heard(tx: Connection, sources: Container[str]) -> None:
     metrics.last_feedback.clear()
     for source, at in feedback.last_by_source(tx).items():
         if source in sources:

@@ -17,12 +17,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from handlers.calendar import weeks
 from handlers.calendar.weeks import Week
 from handlers.digests import counting, leader_digest
 from handlers.digests.figures import Figures, Promised
 from handlers.feedback import Customer
 from handlers.rules import Company
-from storage import material, schema
+from storage import material, schema, vitals
 from storage.database import Store
 from tests import log
 from tests.conftest import ANA, BEN, Shop, said
@@ -115,7 +116,7 @@ def _agree(store: Store, company: Company, history: list[tuple[str, Any]]) -> No
     for step in [("says", (2, "c-1")), *history]:
         world.act(step)
     lives = _lives(store, len(world.told))
-    week = Week.of(BEGIN.date())
+    week, past = Week.of(BEGIN.date()), 0
     while week.monday <= world.shop.now.date():
         counted = store.read_sync(counting.figures_of, company.teams["oak-street"], week, world.shop.now)
         assert counted.pack() == _recount(world, lives, week).pack()
@@ -127,11 +128,23 @@ def _agree(store: Store, company: Company, history: list[tuple[str, Any]]) -> No
         assert promise == (Promised("4h", "2d") if _all_promised_the_same(lives, week) else None)
         waited = store.read_sync(leader_digest.first_contact, [company.teams["oak-street"]], week)
         assert {name: asdict(spread) for name, spread in waited.items()} == _waited(lives, week)
+        since, _ = weeks.bounds(week, company.teams["oak-street"].hours)
+        past += counted.kept.waiting - counted.running
         week = week.after(1)
+    measured = store.read_sync(vitals.became, ["oak-street", "no-such"], since, world.shop.now)
+    assert {row.became: row.number for row in measured} == _as_measured(counted)
+    assert sum(row.past for row in store.read_sync(vitals.standing, world.shop.now)) == past
     listed = store.read_sync(partial(material.waiting_cases, nobodys_first=True), "oak-street", 100)
     assert list(listed) == [
         row["id"] for row in sorted(_waiting(lives), key=lambda row: (bool(row["owner_id"]), row["since"], row["id"]))
     ]
+
+
+def _as_measured(week: Figures) -> dict[str, int]:
+    """The same figures as the metrics tell them of a week that is not over."""
+    kept, past = week.kept, week.kept.waiting - week.running
+    told = {"in_time": kept.in_time, "later": kept.later, "unreached": kept.unreached, "running": week.running, "past": past}
+    return {became: number for became, number in told.items() if number}
 
 
 def _all_promised_the_same(lives: list[list[Any]], week: Week) -> bool:

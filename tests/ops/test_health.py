@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from bot.pages import health
 from storage import schema
 from storage.database import Store
+from storage.feedback import TEST
 from storage.messages import message
 from tests.conftest import ANA, ON_SQLITE, Shop, said
 from tests.statements import statements
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.anyio
 
 def just_started(store: Store) -> httpx.AsyncClient:
     """Asks a bot that was just started on this database."""
-    app = Starlette(routes=health.routes(store, lambda: datetime.now(UTC), (), {"slack", "msteams"}))
+    app = Starlette(routes=health.routes(store, lambda: datetime.now(UTC), (), {"slack", "msteams"}, tuple))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example")
 
 
@@ -104,6 +105,55 @@ async def test_only_whoever_should_have_been_asked_about_counts_as_missed(shop: 
     shop.company = shop.company.model_copy(update={"routes": ()})
     shop.hears(said("low", score=2), said("comment", score=None), said("fair", score=8), said("happy", score=10))
     shop.passes(hours=23)
-    app = Starlette(routes=health.routes(shop.store, lambda: shop.now, (), {"slack"}))
+    app = Starlette(routes=health.routes(shop.store, lambda: shop.now, (), {"slack"}, tuple))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example") as client:
         assert "\naction_hero_recent_unhappy_unrouted 2.0\n" in (await client.get("/metrics")).text
+
+
+async def measured(shop: Shop, *teams: str) -> dict[str, float]:
+    """What it measures of the promises of these teams, by metric and labels, once it was started anew."""
+    app = Starlette(routes=health.routes(shop.store, lambda: shop.now, (), {"slack"}, lambda: teams))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example") as client:
+        lines = (await client.get("/metrics")).text.splitlines()
+    promises = ("action_hero_customers_past_promise{", "action_hero_recent_promises{")
+    told = [line.removeprefix("action_hero_").split() for line in lines if line.startswith(promises)]
+    return {name: float(value) for name, value in told}
+
+
+async def test_what_became_of_our_promises_is_measured_for_each_team_that_there_is_also_where_it_is_nothing(shop: Shop) -> None:
+    shop.hears(said("kept"), said("late"), said("closed"), said("waits"), said("praise"), said("happy", score=10))
+    shop.tap("claim", ANA, 1)
+    shop.closes(ANA, 1)
+    shop.tap("dismiss", ANA, 5, reason="no-problem")
+    shop.passes(hours=5)
+    shop.tap("claim", ANA, 2)
+    shop.closes(ANA, 2)
+    shop.tap("claim", ANA, 3)
+    shop.closes(ANA, 3, outcome="unreachable")
+    shop.hears(said("new"), said(f"{TEST}1"))
+    became = {"in_time": 1, "later": 1, "running": 1, "past": 1, "unreached": 1}
+    assert await measured(shop, "oak-street", "harbour") == {
+        'customers_past_promise{team="oak-street"}': 1,
+        'customers_past_promise{team="harbour"}': 0,
+        **{f'recent_promises{{became="{name}",team="oak-street"}}': number for name, number in became.items()},
+        **{f'recent_promises{{became="{name}",team="harbour"}}': 0 for name in became},
+    }
+    assert await measured(shop, "harbour") == {
+        'customers_past_promise{team="harbour"}': 0,
+        **{f'recent_promises{{became="{name}",team="harbour"}}': 0 for name in became},
+    }
+
+
+async def test_whoever_waits_past_our_promise_is_counted_until_they_hear_from_us_and_longer_than_what_became_of_it(
+    shop: Shop,
+) -> None:
+    shop.hears(said("waits"))
+    past, week = 'customers_past_promise{team="oak-street"}', 'recent_promises{became="past",team="oak-street"}'
+    assert (await measured(shop, "oak-street"))[past] == 0
+    shop.passes(days=8)
+    told = await measured(shop, "oak-street")
+    assert (told[past], told[week]) == (1, 0)
+    shop.tap("claim", ANA)
+    assert (await measured(shop, "oak-street"))[past] == 1
+    shop.tap("contacted", ANA)
+    assert (await measured(shop, "oak-street"))[past] == 0

@@ -98,7 +98,7 @@ async def test_nothing_that_is_measured_or_told_to_ops_reads_a_whole_table(shop:
     shop.hears(said("r-1"), said("r-2", score=9))
     shop.tap("claim", ANA)
     shop.tap("snooze", ANA, until="1h")
-    app = Starlette(routes=health.routes(shop.store, lambda: shop.now, {"survey"}, {"slack"}))
+    app = Starlette(routes=health.routes(shop.store, lambda: shop.now, {"survey"}, {"slack"}, lambda: shop.company.teams))
     with statements() as asked:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example") as client:
             told = (await client.get("/metrics")).text
@@ -169,7 +169,7 @@ async def test_only_a_source_that_may_send_is_measured_and_only_by_what_it_sent_
     for source, id in (("import", "r-1"), ("gone", "r-1"), ("tp", f"{feedback.TEST}1"), ("survey", "r-1")):
         shop.source = source
         shop.hears(said(id))
-    app = Starlette(routes=health.routes(shop.store, lambda: shop.now, {"survey", "tp", "never"}, {"slack"}))
+    app = Starlette(routes=health.routes(shop.store, lambda: shop.now, {"survey", "tp", "never"}, {"slack"}, tuple))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example") as client:
         told = (await client.get("/metrics")).text
     [(name, value)] = [line.split() for line in told.splitlines() if line.startswith("action_hero_last_feedback_seconds")]
@@ -193,7 +193,7 @@ async def test_how_far_a_tool_was_read_is_measured_whichever_process_read_it_and
         errand = shop.store.write_sync(errands.take, ["survey"], 1.0, 2.0)
         assert errand is not None
         shop.store.write_sync(put_off, errand)
-    app = Starlette(routes=health.routes(shop.store, lambda: shop.now, {"hub", "new", "survey"}, {"slack"}))
+    app = Starlette(routes=health.routes(shop.store, lambda: shop.now, {"hub", "new", "survey"}, {"slack"}, tuple))
     started = time.time()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example") as client:
         told = (await client.get("/metrics")).text
