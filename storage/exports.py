@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, tuple_
 
 from storage.act_log import act
 from storage.feedback import ABOUT, GIVEN, customer, feedback
@@ -79,6 +80,14 @@ KINDS: Mapping[str, tuple[Select[Any], Any]] = {
     "raised": (_RAISED, raised.c.id),
 }
 """Each kind's statement, and the column it is paged by: the next page begins after the `at_id` of the last row."""
+_last_noted = select(func.max(act.c.at)).where(act.c.follow_up_id == follow_up.c.id).scalar_subquery()
+SINCE: Mapping[str, Callable[[datetime], ColumnElement[bool]]] = {
+    "feedback": lambda at: feedback.c.received_at >= at,
+    "follow-ups": lambda at: _last_noted >= at,  # no EXISTS: PostgreSQL would read the whole log for each page
+    "acts": lambda at: act.c.at >= at,
+    "raised": lambda at: or_(raised.c.at >= at, raised.c.decided_at >= at),
+}
+"""What of each kind came, or changed, then or later. No index leads there: all rows are read, in the order they came."""
 
 
 def columns(kind: str) -> list[str]:
@@ -91,12 +100,16 @@ def answers(tx: Connection, workspace: str, names: Sequence[tuple[str, str]]) ->
     return tx.execute(_ANSWERS.where(feedback.c.workspace == workspace, these)).all()
 
 
-def number(tx: Connection, kind: str) -> int:
-    count: int = tx.execute(select(func.count(KINDS[kind][1]))).scalar_one()
+def number(tx: Connection, kind: str, since: datetime | None = None) -> int:
+    count: int = tx.execute(_only(select(func.count(KINDS[kind][1])), kind, since)).scalar_one()
     return count
 
 
-def after(tx: Connection, kind: str, at_id: int, limit: int) -> Sequence[AnyRow]:
-    """Returns the next rows after `at_id`, each with its own `at_id` first."""
+def after(tx: Connection, kind: str, at_id: int, limit: int, since: datetime | None = None) -> Sequence[AnyRow]:
+    """Returns the next rows after `at_id`, each with its own `at_id` first; only those of SINCE if `since` is given."""
     statement, goes_on_by = KINDS[kind]
-    return tx.execute(statement.where(goes_on_by > at_id).limit(limit)).all()
+    return tx.execute(_only(statement, kind, since).where(goes_on_by > at_id).limit(limit)).all()
+
+
+def _only(statement: Select[Any], kind: str, since: datetime | None) -> Select[Any]:
+    return statement if since is None else statement.where(SINCE[kind](since))

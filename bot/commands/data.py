@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.terminal import APP_YAML, Config, Database, address_of, arranged_settings_of, refusing, say, stop, store_of
+from bot.commands.terminal import (
+    APP_YAML,
+    Config,
+    Database,
+    address_of,
+    arranged_settings_of,
+    refusing,
+    say,
+    settings_of,
+    stop,
+    store_of,
+)
 
 Out = Annotated[Path | None, typer.Option("--out", help="A file instead of standard output.", metavar="FILE")]
 
@@ -16,12 +27,17 @@ Out = Annotated[Path | None, typer.Option("--out", help="A file instead of stand
 def export(
     kind: Annotated[str, typer.Argument(help="follow-ups, acts, feedback or raised.")],
     format: Annotated[str, typer.Option("--format", help="csv or jsonl.")] = "csv",
+    after: Annotated[
+        str | None, typer.Option("--after", help="Only what came or changed since a day or a time.", metavar="2026-11-01")
+    ] = None,
     out: Out = None,
     config: Config = APP_YAML,
     database: Database = None,
 ) -> None:
     """Write out what is remembered, for a spreadsheet (csv) or a program (jsonl)."""
-    from bot.data.exporting import FORMATS, KINDS, written, written_whole
+    from datetime import UTC, datetime
+
+    from bot.data.exporting import FORMATS, KINDS, moment, written, written_whole
 
     if kind not in KINDS:
         raise typer.BadParameter(f"choose {', '.join(KINDS)}", param_hint="KIND")
@@ -29,12 +45,15 @@ def export(
         raise typer.BadParameter(f"choose {' or '.join(FORMATS)}", param_hint="--format")
     if out is None and sys.stdout is None:
         stop("standard output is closed; name a file with --out.", 2)
+    with refusing():
+        now = datetime.now(UTC)
+        since = None if after is None else moment(after, lambda: settings_of(config, None).company.timezone, now)
     with refusing(), store_of(config, database) as store:
         try:
             if out is None:
-                written(store, kind, format, sys.stdout)
+                written(store, kind, format, sys.stdout, since)
             else:
-                number = written_whole(store, kind, format, out)
+                number = written_whole(store, kind, format, out, since)
                 typer.echo(f"Wrote {number} line{'s' * (number != 1)} to {out}.")
         except FileExistsError:
             stop(f"{out} is there already; name another file.", 2)

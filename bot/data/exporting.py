@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
+from zoneinfo import ZoneInfo
 
 from bot.data.cells import cell
 from bot.progress import watched
+from bot.refusals import Mistaken
+from handlers.calendar.wall_clock import instant
 from storage import exports
 from storage.database import Store
 from storage.prepared import AnyRow
@@ -20,27 +24,46 @@ KINDS = tuple(exports.KINDS)
 AT_ONCE = 1000
 
 
-def written(store: Store, kind: str, format: str, out: TextIO) -> int:
-    """Write all rows of a kind to `out`, a batch at a time. Returns the number of rows."""
+def moment(said: str, zone: Callable[[], ZoneInfo], now: datetime) -> datetime:
+    """Returns the beginning of a day in that zone (`2026-11-01`), or a time that says its own zone. Raises Mistaken for any other
+    text, and for a time to come."""
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", said, re.ASCII):
+            at: datetime | None = instant(zone(), date.fromisoformat(said).toordinal(), timedelta())
+        else:
+            given = datetime.fromisoformat(said)
+            at = given.astimezone(UTC) if given.tzinfo else None
+    except (ValueError, OverflowError):
+        at = None
+    if at is None:
+        example = "2026-11-01 or 2026-11-01T02:00:00+01:00"
+        raise Mistaken(f"{said!r} is neither a day nor a time with its zone; write for example {example}.")
+    if at > now:
+        raise Mistaken(f"{said!r} is still to come; name a day or a time that has begun.")
+    return at
+
+
+def written(store: Store, kind: str, format: str, out: TextIO, since: datetime | None = None) -> int:
+    """Write the rows of a kind to `out`, a batch at a time: all, or what came or changed since then. Returns the number of rows."""
     names, number = exports.columns(kind), 0
     write = FORMATS[format](names, out)
-    for row in watched("Exporting", _rows(store, kind), store.read_sync(exports.number, kind)):
+    for row in watched("Exporting", _rows(store, kind, since), store.read_sync(exports.number, kind, since)):
         write(row[1:])
         number += 1
     out.flush()
     return number
 
 
-def written_whole(store: Store, kind: str, format: str, target: Path) -> int:
+def written_whole(store: Store, kind: str, format: str, target: Path, since: datetime | None = None) -> int:
     """Like `written`, to a file that gets its name only once it is whole, and that nobody else may read: it holds customers'
     comments and addresses. Raises FileExistsError before anything is written, and OSError."""
     with becoming(target) as part, part.open("w", encoding="utf-8", newline="") as file:
-        return written(store, kind, format, file)
+        return written(store, kind, format, file, since)
 
 
-def _rows(store: Store, kind: str) -> Iterator[AnyRow]:
+def _rows(store: Store, kind: str, since: datetime | None) -> Iterator[AnyRow]:
     at = 0
-    while rows := store.read_sync(exports.after, kind, at, AT_ONCE):
+    while rows := store.read_sync(exports.after, kind, at, AT_ONCE, since):
         yield from rows
         at = rows[-1].at_id
 

@@ -11,8 +11,10 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -22,7 +24,7 @@ from bot.config import Settings, load
 from bot.data.backing_up import back_up
 from bot.data.cells import SIGNS, STARTS, cell, guarded, text
 from bot.data.erasing import CARDS_S, forget
-from bot.data.exporting import KINDS, written, written_whole
+from bot.data.exporting import KINDS, moment, written, written_whole
 from bot.data.importing import _tags, imported
 from bot.listening.reading import as_number
 from bot.refusals import Mistaken
@@ -30,10 +32,10 @@ from handlers.arrivals.arrival import Arrival
 from handlers.feedback import Customer, Feedback
 from handlers.forgetting.erase import erase
 from handlers.receive import receive
-from storage import delivery_log, payloads, schema
+from storage import delivery_log, exports, payloads, schema
 from storage.database import Store
 from tests.cli.command import hero, process
-from tests.conftest import FRIDAY, ON_SQLITE, Shop, person, said
+from tests.conftest import ANA, FRIDAY, ON_SQLITE, Shop, person, said
 from tests.running import eventually
 from tests.stages import STAGES, on_practice, on_slack
 
@@ -103,10 +105,95 @@ def test_of_an_export_that_breaks_off_nothing_stays(shop: Shop, tmp_path: Path) 
         written_whole(shop.store, "feedback", "csv", there)
 
 
-def exported(store: Store, kind: str, format: str) -> str:
+def exported(store: Store, kind: str, format: str, since: datetime | None = None) -> str:
     out = io.StringIO()
-    written(store, kind, format, out)
+    written(store, kind, format, out, since)
     return out.getvalue()
+
+
+def told_since(shop: Shop, kind: str, at: datetime, *names: str) -> list[Any]:
+    """What an export tells of these columns that came or changed at that moment or later."""
+    rows = [json.loads(line) for line in exported(shop.store, kind, "jsonl", at).splitlines()]
+    return [row[names[0]] if len(names) == 1 else tuple(row[name] for name in names) for row in rows]
+
+
+def test_an_export_of_what_is_new_tells_what_came_and_of_whom_something_was_noted_since_as_it_is_now(shop: Shop) -> None:
+    shop.hears(*(said(f"r-{n}", customer=Customer(key=f"c-{n}")) for n in (1, 2, 3)), said("r-4", score=10))
+    shop.passes(hours=1)
+    since = shop.now
+    shop.tap("claim", ANA, 1)
+    shop.hears(said("r-5"))
+    shop.passes(minutes=1)
+    shop.store.write_sync(erase, "c-2", shop.now)
+    assert told_since(shop, "feedback", since, "id") == ["r-5"]
+    noted = [(1, "claim"), (1, "details_shown"), (4, "received"), (2, "erased")]
+    assert told_since(shop, "acts", since, "follow_up", "verb") == noted
+    assert told_since(shop, "follow-ups", since, "id", "state", "reason") == [
+        (1, "claimed", ""), (2, "dismissed", "erased"), (4, "new", ""),
+    ]  # fmt: skip
+    after = shop.now + timedelta(microseconds=1)
+    assert [exported(shop.store, kind, "jsonl", after) for kind in KINDS] == ["", "", "", ""]
+    assert [exported(shop.store, kind, "jsonl", NOW - timedelta(days=99)) for kind in KINDS] == [
+        exported(shop.store, kind, "jsonl") for kind in KINDS
+    ]
+
+
+def test_what_is_new_is_read_page_by_page_past_what_is_not(shop: Shop) -> None:
+    for n in range(1, 8):
+        shop.hears(said(f"r-{n}"))
+    shop.passes(hours=1)
+    since = shop.now
+    for n in (2, 3, 7):
+        shop.tap("claim", ANA, n)
+    pages, at = [], 0
+    while rows := shop.store.read_sync(exports.after, "follow-ups", at, 2, since):
+        pages.append([row.id for row in rows])
+        at = rows[-1].at_id
+    assert pages == [[2, 3], [7]]
+    assert shop.store.read_sync(exports.number, "follow-ups", since) == 3
+
+
+@pytest.mark.parametrize(("said", "zone", "at"), [
+    ("2026-11-01", "Europe/Oslo", "2026-10-31T23:00:00+00:00"),
+    ("2026-09-06", "America/Santiago", "2026-09-06T04:00:00+00:00"),  # clocks are put forward at midnight
+    ("2026-11-01T02:00:00+01:00", "America/Santiago", "2026-11-01T01:00:00+00:00"),
+    ("2026-11-01T02:00Z", "Europe/Oslo", "2026-11-01T02:00:00+00:00"),
+    ("2026-11-23T10:00:00+01:00", "Europe/Oslo", "2026-11-23T09:00:00+00:00"),
+])  # fmt: skip
+def test_a_day_begins_where_the_company_is_and_a_time_says_its_own_zone(said: str, zone: str, at: str) -> None:
+    assert moment(said, lambda: ZoneInfo(zone), NOW).isoformat() == at
+
+
+@pytest.mark.parametrize(
+    "said", ["", "yesterday", "20261101", "2026-13-01", "2026-11-01T02:00", "2026-W44-1", "0001-01-01", "２０２６-11-01", "12345"]
+)
+def test_what_is_neither_a_day_nor_a_time_with_its_zone_is_refused_in_a_sentence(said: str) -> None:
+    why = f"'{said}' is neither a day nor a time with its zone; write for example 2026-11-01 or 2026-11-01T02:00:00+01:00."
+    with pytest.raises(Mistaken, match=f"^{re.escape(why)}$"):
+        moment(said, lambda: ZoneInfo("Europe/Oslo"), NOW)
+
+
+@pytest.mark.parametrize("said", ["2026-11-24", "2062-11-01", "9999-12-31", "2026-11-23T09:00:01Z"])
+def test_a_time_to_come_is_refused_since_nothing_would_be_told(said: str) -> None:
+    with pytest.raises(Mistaken, match=f"^'{re.escape(said)}' is still to come; name a day or a time that has begun"):
+        moment(said, lambda: ZoneInfo("Europe/Oslo"), NOW)
+
+
+@ON_SQLITE
+def test_the_day_of_an_export_is_one_of_the_company_in_app_yaml_and_a_time_needs_no_app_yaml(shop: Shop, tmp_path: Path) -> None:
+    shop.hears(said("r-1"))
+    settings_in(tmp_path)
+    database = shop.store.url.render_as_string(hide_password=False)
+    for after, status, ids in (
+        ("2026-11-20", 0, ["r-1"]),
+        ("2026-11-21", 0, []),
+        ("2026-11-20T10:00:00Z", 0, ["r-1"]),
+        ("soon", 2, []),
+    ):
+        config = tmp_path / ("none.yaml" if "T" in after else "app.yaml")
+        told = hero("export", "feedback", "--after", after, "--config", str(config), "--database", database, folder=tmp_path)
+        assert told.status == status
+        assert [row["id"] for row in csv.DictReader(io.StringIO(told.out))] == ids
 
 
 @pytest.mark.parametrize("number", [1e16, -1.5e300, 1e-7])

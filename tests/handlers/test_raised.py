@@ -214,6 +214,16 @@ def test_it_is_exported_with_who_raised_it_and_who_has_it(shop: Shop) -> None:
     )
 
 
+def test_an_export_of_what_is_new_tells_what_was_raised_or_decided_since(shop: Shop) -> None:
+    begun = shop.now
+    shop.tap("raise", BEN, words=WORDS)
+    shop.passes(hours=1)
+    since = shop.now
+    assert [written(shop.store, "raised", "jsonl", StringIO(), at) for at in (begun, since)] == [1, 0]
+    settles(shop, became="doing")
+    assert [written(shop.store, "raised", "jsonl", StringIO(), at) for at in (begun, since)] == [1, 1]
+
+
 def test_where_nobody_leads_nobody_is_said_to_decide(shop: Shop) -> None:
     [team] = shop.company.teams.values()
     shop.company = shop.company.model_copy(update={"teams": {team.name: team.model_copy(update={"leader": ()})}})
