@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -224,14 +223,6 @@ def _want_what_follows(tx: Connection, situation: Situation, change: Change, col
         about = {"team": case.team, "follow_up_id": case.id, "raised_by": situation.actor.id, "at": tap.at}
         raised.add(tx, about | dict(change.raises))
     if change.remind_at is not None:
-        nudges.add(tx, [_reminder(situation, change.remind_at, act_id)])
-
-
-def _reminder(situation: Situation, at: datetime, act_id: int) -> dict[str, Any]:
-    """Returns the row of a reminder that somebody asked for; it does not count as a nudge."""
-    case = situation.case
-    about = {"workspace": situation.team.workspace, "follow_up_id": case.id, "promise": case.promises}
-    owner = case.owner or situation.actor  # told where they have the case, in whichever chat they ask
-    whom = {"role": Role.OWNER, "person_id": owner.id, "audience": f"person:{owner.id}"}
-    when = {"due_at": situation.tap.at, "send_at": at, "sent_at": None, "off_hours": False, "state": "waiting"}
-    return about | whom | when | {"step": steps.name(Kind.SNOOZED, act_id)}
+        whom = (case.owner or situation.actor).id  # told where they have the case, in whichever chat they ask
+        asked = nudge(workspace, case, steps.name(Kind.SNOOZED, act_id), Role.OWNER, whom, tap.at)
+        nudges.add(tx, [asked | {"send_at": change.remind_at}])

@@ -11,7 +11,7 @@ from handlers import cases
 from handlers.feedback import Case
 from handlers.ladder import Role
 from handlers.nudges import steps
-from handlers.nudges.limit import MOST_NUDGES, add_within_limit, nudged
+from handlers.nudges.limit import MOST_NUDGES, add_within_limit, nudge, nudged
 from storage import act_log, followups, messages, nudges, people
 from storage.act_log import Act
 from storage.prepared import AnyRow
@@ -34,11 +34,9 @@ def pass_on(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: dateti
     whom = [id for id in whom if id not in owner]
     if not whom:
         return False
-    again = {name: getattr(row, name) for name in ("workspace", "follow_up_id", "promise", "role", "due_at")}
-    step = steps.passed_on(row.step, role)
-    fresh = {"state": "waiting", "send_at": now, "sent_at": None, "off_hours": False, "step": step}
-    told = _told_themselves(tx, row, whom)
-    add_within_limit(tx, [again | fresh | {"audience": f"person:{id}", "person_id": id} for id in whom if id not in told])
+    told, step = _told_themselves(tx, row, whom), steps.passed_on(row.step, role)
+    again = [nudge(row.workspace, case, step, role, id, now) for id in whom if id not in told]
+    add_within_limit(tx, [each | {"due_at": row.due_at, "send_at": now} for each in again])
     if role is Role.OWNER:
         _say_so(tx, row, case, person, now)
     return True
