@@ -34,7 +34,7 @@ def which(tx: Connection, company: Company, tap: Tap, may_steer: Callable[[int],
     that this person may decide about); a Reply with the error if there is none in a team within reach. Nobody else learns
     whether an e-mail is known."""
     teams = [team.name for team in company.within_reach(tap.person)]
-    said = (tap.answers or {}).get("which", "").strip()
+    said = tap.answer("which")
     number, found = said.removeprefix("#"), None
     if number.isascii() and number.isdigit() and len(number) <= 18:
         case = followups.case(tx, int(number))

@@ -30,6 +30,10 @@ class Tap:
     answers: Mapping[str, str] | None = None
     people: Mapping[str, Person] | None = None
 
+    def answer(self, name: str) -> str:
+        """Returns a form's answer without surrounding space; empty when left blank."""
+        return (self.answers or {}).get(name, "").strip()
+
     def named(self, kind: str) -> str | None:
         """Returns what follows `kind:` in the target, such as `in_time:10` of `list:in_time:10`; None for another kind."""
         said, colon, name = str(self.target).partition(":")
@@ -139,10 +143,6 @@ class Situation:
         """Whether this person was privately asked to step in, as backup or manager, and either the customer has not heard from us
         since, or help is wanted anyway."""
         return (self.case.contacted_at is None or self.case.help_at is not None) and self.is_one_of(self.asked())
-
-    def answer(self, name: str) -> str:
-        """Returns a form's answer without surrounding space; empty when left blank."""
-        return (self.tap.answers or {}).get(name, "").strip()
 
 
 def promise_anew(company: Company, case: Case, at: datetime) -> dict[str, Any]:

@@ -53,6 +53,6 @@ def came_twice(tx: Connection, situation: Situation, refused: Reply) -> bool:
 
 def _says_just(situation: Situation, kept: Mapping[str, Any]) -> bool:
     """Returns whether the form that was sent says what the log kept of the one before it."""
-    said = {name: situation.answer(name) for name in SAID.get(situation.tap.verb, ())}
+    said = {name: situation.tap.answer(name) for name in SAID.get(situation.tap.verb, ())}
     said |= {name: str(person.id) for name, person in situation.chosen.items() if name in said}
     return all(words.split() == str(kept.get(name) or "").split() for name, words in said.items())

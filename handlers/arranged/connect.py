@@ -63,7 +63,7 @@ def source_secret(tx: Connection, company: Company, tap: Tap) -> Reply:
         return _old()
     if company.safe is None:
         return _no_safe()
-    pasted = (tap.answers or {}).get("secret", "").strip()
+    pasted = tap.answer("secret")
     if tool.own_secret and tap.answers is None:
         return Reply(form=_form_for_secret(row))
     if errors := _pasted_wrong(tool, pasted):

@@ -47,9 +47,8 @@ def heard(tx: Connection, company: Company, word: Word) -> Reply:
 def pass_on(tx: Connection, company: Company, tap: Tap) -> Reply:
     """The submitted form of `heard`. It asks for a team only if there are several. A form delivered twice is stored once."""
     teams = company.within_reach(tap.person)
-    answers = tap.answers or {}
-    words, kind = answers.get("words", "").strip(), answers.get("kind", "")
-    team = next((each for each in teams if each.name == answers.get("team")), teams[0] if len(teams) == 1 else None)
+    words, kind = tap.answer("words"), tap.answer("kind")
+    team = next((each for each in teams if each.name == tap.answer("team")), teams[0] if len(teams) == 1 else None)
     errors = {}
     if not words:
         errors["words"] = _("Please write what you heard.")
@@ -59,11 +58,11 @@ def pass_on(tx: Connection, company: Company, tap: Tap) -> Reply:
         errors["team"] = _("Please choose who should look after it.")
     if not teams:
         return Reply(_nobody(whom_to_ask(tx, company, tap.person)))
-    name, reach = answers.get("name", "").strip(), answers.get("reach", "").strip()
+    name, reach = tap.answer("name"), tap.answer("reach")
     if len(reach) > MOST_REACH and "@" not in reach:
         errors["reach"] = _("Please keep this to {n} characters.").format(n=MOST_REACH)
     if errors or team is None:
-        return Reply(errors=errors, form=_form(teams, answers.get("team", ""), words))
+        return Reply(errors=errors, form=_form(teams, tap.answer("team"), words))
     who = colleagues.remember(tx, tap.person)
     ways = {"email" if "@" in reach else "phone": reach} if reach else {}
     customer = Customer(name=name or None, **ways)

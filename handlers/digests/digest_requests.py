@@ -60,13 +60,13 @@ def thank(tx: Connection, company: Company, tap: Tap) -> Reply:
     form = _thanks_form(row.id, options)
     if tap.answers is None:
         return Reply(form=form)
-    key = tap.answers.get("story", "").strip()
+    key = tap.answer("story")
     if key not in stories:
         return Reply(errors={"story": _("Please choose whom you thank.")}, form=form)
     giver, to = colleagues.remember(tx, tap.person), colleagues.person_of(tx, tellers[key])
     if people.selves(tx, [giver.id], [to.id]):
         return Reply(errors={"story": _("That is your own story. Well done.")}, form=form)
-    note = cut(tap.answers.get("note", ""), 300)
+    note = cut(tap.answer("note"), 300)
     given = {"digest_id": row.id, "follow_up_id": int(key), "from_id": giver.id, "to_id": to.id, "note": note, "at": tap.at}
     thanks_id = thanks.thank(tx, given)
     if thanks_id is None:

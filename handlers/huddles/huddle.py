@@ -53,7 +53,7 @@ def promise(tx: Connection, company: Company, tap: Tap) -> Reply:
     form = huddle_card.promise_form(row.id)
     if tap.answers is None:
         return Reply(form=form)
-    what = " ".join(tap.answers.get("what", "").split())
+    what = " ".join(tap.answer("what").split())
     if not what:
         return Reply(errors={"what": _("Please say what you will do.")}, form=form)
     promises = row.choices.get("promises", [])

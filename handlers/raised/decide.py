@@ -38,8 +38,8 @@ def settle(tx: Connection, company: Company, tap: Tap) -> Reply:
     form = raised_card.form(thing(tx, team, row))
     if tap.answers is None:
         return Reply(form=form)
-    became = tap.answers.get("became", "")
-    why = " ".join(tap.answers.get("why", "").split())[: raised_card.WHY]
+    became = tap.answer("became")
+    why = " ".join(tap.answer("why").split())[: raised_card.WHY]
     if became not in {value for value, _label in form.fields[0].options}:
         return Reply(errors={"became": raised_card.choose()}, form=form)
     if became == raised_card.NO and not why:

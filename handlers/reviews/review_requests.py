@@ -43,7 +43,7 @@ def call_note(tx: Connection, company: Company, tap: Tap) -> Reply:
     form = calls_card.note_form(str(tap.target))
     if tap.answers is None:
         return Reply(form=form)
-    note = tap.answers.get("note", "").strip()
+    note = tap.answer("note")
     if not note:
         return Reply(errors={"note": _("Please write what they said.")}, form=form)
     _log(tx, tap, found, {"note": note[:300]})
@@ -69,7 +69,7 @@ def decide(tx: Connection, company: Company, tap: Tap) -> Reply:
     form = review_card.decide_form(row.id, known.decision)
     if tap.answers is None:
         return Reply(form=form)
-    said = {field.name: " ".join(tap.answers.get(field.name, "").split())[: field.max_length] for field in form.fields}
+    said = {field.name: " ".join(tap.answer(field.name).split())[: field.max_length] for field in form.fields}
     errors = {field.name: field.error for field in form.fields if not said[field.name]}
     if errors:
         return Reply(errors=errors, form=form)
@@ -88,10 +88,10 @@ def say_how_it_went(tx: Connection, company: Company, tap: Tap) -> Reply:
     form = review_card.went_form(row.id)
     if tap.answers is None:
         return Reply(form=form)
-    went = tap.answers.get("went", "")
+    went = tap.answer("went")
     if went not in review_card.ways():
         return Reply(errors={"went": _("Please choose how it went.")}, form=form)
-    how = " ".join(tap.answers.get("how", "").split())[:200]
+    how = " ".join(tap.answer("how").split())[:200]
     if not _keep(tx, row, "went", {"went": went, "how": how, "at": tap.at.isoformat()}, tap):
         return _faster()
     return Reply(_("Noted. It stands first in this review."))

@@ -20,7 +20,7 @@ def close(situation: Situation) -> Decision:
 
 
 def _close(situation: Situation) -> Decision:
-    outcome, done, cause, stays = (situation.answer(name) for name in ("outcome", "done", "cause", "stays"))
+    outcome, done, cause, stays = (situation.tap.answer(name) for name in ("outcome", "done", "cause", "stays"))
     errors = {}
     if outcome not in outcomes_of(situation.case):
         errors["outcome"] = _("Please choose how it ended.")

@@ -23,7 +23,7 @@ def dismiss(situation: Situation) -> Decision:
         return replies.not_yours(situation)
     if situation.tap.answers is None:
         return Reply(form=_form(situation))
-    reason = situation.answer("reason")
+    reason = situation.tap.answer("reason")
     if reason not in reasons():
         return Reply(errors={"reason": _("Please choose why no reply is needed.")}, form=_form(situation))
     before = {name: getattr(case, name) for name in ("state", "state_since", *AFRESH)}  # for whoever undoes it

@@ -33,7 +33,7 @@ def hand_over(situation: Situation) -> Decision:
     if away is not None and away.until > case.close_by:
         return Reply(errors={"to": _back_too_late(situation, to, away)}, form=_form(situation))
     columns = {"state": State.CLAIMED, "owner_id": to.id, "claimed_at": situation.tap.at, **AFRESH}
-    words = " ".join(situation.answer("words").split())[:WORDS]
+    words = " ".join(situation.tap.answer("words").split())[:WORDS]
     detail = {"to": to.id} | ({"words": words} if words else {}) | ({NOBODY_HAD_IT: True} if case.owner is None else {})
     return Change(columns, _done(situation, to, away), detail, aloud=True, tell=to)
 

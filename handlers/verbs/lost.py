@@ -25,19 +25,19 @@ def lost(situation: Situation) -> Decision:
         return Reply(_("This customer is marked as lost already."))
     if situation.tap.answers is None:
         return Reply(form=form(case.id, situation.team.causes))
-    cause, errors = situation.answer("cause"), {}
-    whys = [line.strip() for line in situation.answer("whys").splitlines()]
+    cause, errors = situation.tap.answer("cause"), {}
+    whys = [line.strip() for line in situation.tap.answer("whys").splitlines()]
     if cause not in situation.team.causes:
         errors["cause"] = _missing(situation, cause)
     if len(_ended(whys)) > WHYS:
         errors["whys"] = _("At most {n} lines, please: one for each why.").format(n=WHYS)
     try:
-        value, currency = money.read(situation.answer("value"))
+        value, currency = money.read(situation.tap.answer("value"))
     except ValueError:
         errors["value"] = _("Please write an amount, such as 48000 NOK, or leave it empty.")
     if errors:
         return Reply(errors=errors, form=form(case.id, situation.team.causes))
-    detail: dict[str, Any] = {"cause": cause, "note": situation.answer("note")}
+    detail: dict[str, Any] = {"cause": cause, "note": situation.tap.answer("note")}
     detail |= {f"why_{n}": why[:WHY] for n, why in enumerate(_ended(whys), 1)}
     detail |= {"value": value, "currency": currency or case.customer.currency or ""} if value is not None else {}
     text = _("Marked as lost, and noted who did: #{id}. It stands in the next monthly review.").format(id=case.id)

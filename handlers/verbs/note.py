@@ -12,7 +12,7 @@ def note(situation: Situation) -> Decision:
     """Anybody may add one, in any state."""
     if situation.tap.answers is None:
         return Reply(form=_form(situation))
-    text = situation.answer("note")
+    text = situation.tap.answer("note")
     if not text:
         return Reply(errors={"note": _("Please write a note, or cancel.")}, form=_form(situation))
     return Change({}, _noted(situation), {"note": text}, aloud=True)

@@ -13,10 +13,10 @@ def raise_it(situation: Situation) -> Decision:
     """Anybody may, in any state, as with a note."""
     if situation.tap.answers is None:
         return Reply(form=_form(situation))
-    words = " ".join(situation.answer("words").split())[:WORDS]
+    words = " ".join(situation.tap.answer("words").split())[:WORDS]
     if not words:
         return Reply(errors={"words": _missing()}, form=_form(situation))
-    said = situation.answer("cause")
+    said = situation.tap.answer("cause")
     cause = said if said in situation.team.causes else situation.case.cause
     detail = {"words": words} | ({"cause": cause} if cause else {})
     text = _("Raised: those who lead {team} read it in their weekly post, and you hear what becomes of it.")

@@ -28,12 +28,12 @@ def snooze(situation: Situation) -> Decision:
     choices = _choices(situation)
     if situation.tap.answers is None:
         return Reply(form=_form(situation, choices))
-    until = choices.get(situation.answer("until"))
+    until = choices.get(situation.tap.answer("until"))
     if until is None:
         return Reply(errors={"until": _("Please choose when.")}, form=_form(situation, choices))
     said = when(until, situation.team.hours.zone, situation.tap.at)
     columns = {"quiet_until": until}
-    if situation.answer("until") == "answer":
+    if situation.tap.answer("until") == "answer":
         text = _("We tell you when they add to their survey answer, at the latest {at}. The promise stays as it is.").format(
             at=said
         )

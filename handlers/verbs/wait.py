@@ -23,7 +23,7 @@ def wait(situation: Situation) -> Decision:
         return refused
     if situation.tap.answers is None:
         return Reply(form=_form(situation))
-    days = DAYS.get(situation.answer("days"))
+    days = DAYS.get(situation.tap.answer("days"))
     if days is None:
         return Reply(errors={"days": _("Please choose a day.")}, form=_form(situation))
     until = _opening_in(situation, days)
