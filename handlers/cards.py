@@ -161,6 +161,10 @@ class Form:
     submit: str
     fields: tuple[Field, ...]
 
+    def again(self, *wrong: str) -> Reply:
+        """Returns the form anew; the fields of these names say what is missing."""
+        return Reply(form=self, errors={field.name: field.error for field in self.fields if field.name in wrong})
+
 
 About = Mapping[int, bool]
 """The follow-ups that something shows, each with whether it quotes the customer."""

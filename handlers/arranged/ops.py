@@ -53,7 +53,7 @@ def name_ops(tx: Connection, company: Company, tap: Tap) -> Reply:
         return Reply(form=_form(tap))
     chosen = (tap.people or {}).get("who")
     if chosen is None:
-        return Reply(errors={"who": _("Please choose a colleague.")}, form=_form(tap))
+        return _form(tap).again("who")
     actor = colleagues.remember(tx, tap.person)
     who = colleagues.remember(tx, chosen)
     arrangements.add(tx, Kind.OPS, who.place.address, {}, actor.id, tap.at)

@@ -62,7 +62,7 @@ def thank(tx: Connection, company: Company, tap: Tap) -> Reply:
         return Reply(form=form)
     key = tap.answer("story")
     if key not in stories:
-        return Reply(errors={"story": _("Please choose whom you thank.")}, form=form)
+        return form.again("story")
     giver, to = colleagues.remember(tx, tap.person), colleagues.person_of(tx, tellers[key])
     if people.selves(tx, [giver.id], [to.id]):
         return Reply(errors={"story": _("That is your own story. Well done.")}, form=form)

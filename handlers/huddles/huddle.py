@@ -55,7 +55,7 @@ def promise(tx: Connection, company: Company, tap: Tap) -> Reply:
         return Reply(form=form)
     what = " ".join(tap.answer("what").split())
     if not what:
-        return Reply(errors={"what": _("Please say what you will do.")}, form=form)
+        return form.again("what")
     promises = row.choices.get("promises", [])
     if len(promises) >= PROMISES:
         return Reply(_("There are {n} promises already, which is plenty. Keep yours for the next huddle.").format(n=PROMISES))

@@ -41,7 +41,7 @@ def settle(tx: Connection, company: Company, tap: Tap) -> Reply:
     became = tap.answer("became")
     why = " ".join(tap.answer("why").split())[: raised_card.WHY]
     if became not in {value for value, _label in form.fields[0].options}:
-        return Reply(errors={"became": raised_card.choose()}, form=form)
+        return form.again("became")
     if became == raised_card.NO and not why:
         return Reply(errors={"why": _("Please say why not: whoever raised it reads it.")}, form=form)
     if not raised.decide(tx, row.id, row.state, _columns(became, why, who, tap)):

@@ -110,7 +110,7 @@ def form(raised: Raised) -> Form:
     if not raised.nobody_has_it:
         del ways[DOING]
     fields = (
-        Field("became", _("What becomes of it?"), Ask.CHOICE, tuple(ways.items()), error=choose()),
+        Field("became", _("What becomes of it?"), Ask.CHOICE, tuple(ways.items()), error=_("Please choose what becomes of it.")),
         Field(
             "why", _("If not, why?"), Ask.TEXT, required=False, max_length=WHY,
             hint=_("Whoever raised it reads it, and so does the team."),
@@ -118,10 +118,6 @@ def form(raised: Raised) -> Form:
     )  # fmt: skip
     intro = _("{team}: “{words}”").format(team=raised.team, words=raised.words)
     return Form("settle", target(raised), _("This keeps happening"), intro, _("Decide"), fields)
-
-
-def choose() -> str:
-    return _("Please choose what becomes of it.")
 
 
 def decided(state: str) -> str:

@@ -45,7 +45,7 @@ def call_note(tx: Connection, company: Company, tap: Tap) -> Reply:
         return Reply(form=form)
     note = tap.answer("note")
     if not note:
-        return Reply(errors={"note": _("Please write what they said.")}, form=form)
+        return form.again("note")
     _log(tx, tap, found, {"note": note[:300]})
     return Reply(_("Noted. It stands in your review."))
 
@@ -70,9 +70,8 @@ def decide(tx: Connection, company: Company, tap: Tap) -> Reply:
     if tap.answers is None:
         return Reply(form=form)
     said = {field.name: " ".join(tap.answer(field.name).split())[: field.max_length] for field in form.fields}
-    errors = {field.name: field.error for field in form.fields if not said[field.name]}
-    if errors:
-        return Reply(errors=errors, form=form)
+    if not all(said.values()):
+        return form.again(*(name for name, text in said.items() if not text))
     who = colleagues.remember(tx, tap.person)
     decision = {**said, "said_by": who.id, "at": tap.at.isoformat()}
     if not _keep(tx, row, "decision", decision, tap):
@@ -90,7 +89,7 @@ def say_how_it_went(tx: Connection, company: Company, tap: Tap) -> Reply:
         return Reply(form=form)
     went = tap.answer("went")
     if went not in review_card.ways():
-        return Reply(errors={"went": _("Please choose how it went.")}, form=form)
+        return form.again("went")
     how = " ".join(tap.answer("how").split())[:200]
     if not _keep(tx, row, "went", {"went": went, "how": how, "at": tap.at.isoformat()}, tap):
         return _faster()

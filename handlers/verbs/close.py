@@ -21,15 +21,13 @@ def close(situation: Situation) -> Decision:
 
 def _close(situation: Situation) -> Decision:
     outcome, done, cause, stays = (situation.tap.answer(name) for name in ("outcome", "done", "cause", "stays"))
-    errors = {}
-    if outcome not in outcomes_of(situation.case):
-        errors["outcome"] = _("Please choose how it ended.")
-    if not done:
-        errors["done"] = _("Please say in one sentence what we did.")
-    if cause not in situation.team.causes and _has_a_cause(situation):
-        errors["cause"] = _("Please choose what caused it.")
-    if errors:
-        return Reply(errors=errors, form=_form(situation))
+    wrong = {
+        "outcome": outcome not in outcomes_of(situation.case),
+        "done": not done,
+        "cause": cause not in situation.team.causes and _has_a_cause(situation),
+    }
+    if any(wrong.values()):
+        return _form(situation).again(*(name for name, is_wrong in wrong.items() if is_wrong))
     columns = {
         "state": State.CLOSED,
         "outcome": outcome,

@@ -25,7 +25,7 @@ def dismiss(situation: Situation) -> Decision:
         return Reply(form=_form(situation))
     reason = situation.tap.answer("reason")
     if reason not in reasons():
-        return Reply(errors={"reason": _("Please choose why no reply is needed.")}, form=_form(situation))
+        return _form(situation).again("reason")
     before = {name: getattr(case, name) for name in ("state", "state_since", *AFRESH)}  # for whoever undoes it
     columns = {"state": State.DISMISSED, "reason": reason, "closed_at": situation.tap.at, **AFRESH}
     said = _("Marked as not a problem. Press Undo on the card if that changes.")

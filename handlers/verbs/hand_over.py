@@ -24,7 +24,7 @@ def hand_over(situation: Situation) -> Decision:
         return Reply(form=_form(situation))
     to = situation.chosen.get("to")
     if to is None:
-        return Reply(errors={"to": _("Please choose a colleague.")}, form=_form(situation))
+        return _form(situation).again("to")
     if _has_it(situation, to):
         return Reply(errors={"to": _("They have it already. Please choose somebody else.")}, form=_form(situation))
     if to.id == situation.actor.id and not situation.is_owner:

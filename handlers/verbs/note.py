@@ -14,7 +14,7 @@ def note(situation: Situation) -> Decision:
         return Reply(form=_form(situation))
     text = situation.tap.answer("note")
     if not text:
-        return Reply(errors={"note": _("Please write a note, or cancel.")}, form=_form(situation))
+        return _form(situation).again("note")
     return Change({}, _noted(situation), {"note": text}, aloud=True)
 
 

@@ -15,7 +15,7 @@ def raise_it(situation: Situation) -> Decision:
         return Reply(form=_form(situation))
     words = " ".join(situation.tap.answer("words").split())[:WORDS]
     if not words:
-        return Reply(errors={"words": _missing()}, form=_form(situation))
+        return _form(situation).again("words")
     said = situation.tap.answer("cause")
     cause = said if said in situation.team.causes else situation.case.cause
     detail = {"words": words} | ({"cause": cause} if cause else {})
@@ -32,13 +32,10 @@ def _form(situation: Situation) -> Form:
     fields = (
         Field(
             "words", _("What keeps happening?"), Ask.TEXT, max_length=WORDS,
-            hint=_("One sentence. The team reads it in the thread and in the weekly post."), error=_missing(),
+            hint=_("One sentence. The team reads it in the thread and in the weekly post."),
+            error=_("Please say in one sentence what keeps happening."),
         ),
         Field("cause", _("What causes it?"), Ask.CHOICE, causes, required=False, value=known or ""),
     )  # fmt: skip
     intro = _("About the cause, not about this customer: leave out who they are.")
     return Form("raise", situation.case.id, _("This keeps happening"), intro, _("Raise it"), fields)
-
-
-def _missing() -> str:
-    return _("Please say in one sentence what keeps happening.")

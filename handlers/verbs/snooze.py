@@ -30,7 +30,7 @@ def snooze(situation: Situation) -> Decision:
         return Reply(form=_form(situation, choices))
     until = choices.get(situation.tap.answer("until"))
     if until is None:
-        return Reply(errors={"until": _("Please choose when.")}, form=_form(situation, choices))
+        return _form(situation, choices).again("until")
     said = when(until, situation.team.hours.zone, situation.tap.at)
     columns = {"quiet_until": until}
     if situation.tap.answer("until") == "answer":

@@ -25,7 +25,7 @@ def wait(situation: Situation) -> Decision:
         return Reply(form=_form(situation))
     days = DAYS.get(situation.tap.answer("days"))
     if days is None:
-        return Reply(errors={"days": _("Please choose a day.")}, form=_form(situation))
+        return _form(situation).again("days")
     until = _opening_in(situation, days)
     said = when(until, situation.team.hours.zone, situation.tap.at)
     columns: dict[str, Any] = {"state": State.WAITING, "quiet_until": until}
