@@ -6,7 +6,7 @@ from datetime import datetime
 
 from handlers.cards import Card
 from handlers.feedback import MOST_LOW, Case, Person, State
-from handlers.followup.followup_buttons import buttons, menu
+from handlers.followup.followup_buttons import buttons_and_menu
 from handlers.followup.handed_card import passed_on
 from handlers.rules import People, Team
 from handlers.wording.language import gettext as _
@@ -37,6 +37,7 @@ QUOTED_PRIVATELY = 2500
 def channel_card(case: Case, team: Team, people: People, now: datetime) -> Card:
     """Returns what everybody in the team's channel sees. Contains no surname, e-mail, phone or order number of the customer."""
     case = for_channel(case, team)
+    buttons, menu = buttons_and_menu(case)
     told = case.state is State.NEW  # the headline of a new card has the score and the place already
     return Card(
         plain=_plain(case, team, people, now),
@@ -49,8 +50,8 @@ def channel_card(case: Case, team: Team, people: People, now: datetime) -> Card:
             *_tried(case, team, now),
             *_how_it_stands(case, team, people, now),
         ),
-        buttons=buttons(case),
-        menu=menu(case),
+        buttons=buttons,
+        menu=menu,
         footer=f"#{case.id} · {case.route}",
         follow_up=case.id,
     )
@@ -62,13 +63,14 @@ def private_card(case: Case, team: Team, people: People, reader: Person, now: da
     if not (case.open and case.owner is not None and case.owner.id == reader.id):
         return Card(plain=_no_longer_yours(case, people))
     state, until = your_standing(case, team, now)
+    buttons, menu = buttons_and_menu(case, own=True)
     return Card(
         plain=_("{state}, {until}.").format(state=state, until=until),
         headline=_("{state} · {until}").format(state=state, until=until),
         quote=cut(case.comment, QUOTED_PRIVATELY),
         context=(_context(case, team, now), *_tried(case, team, now), *_how_it_stands_for_you(case, team, now), *_about(case)),
-        buttons=buttons(case, own=True),
-        menu=menu(case, own=True),
+        buttons=buttons,
+        menu=menu,
         footer=f"#{case.id} · {team.title} · {case.route}",
         reach=ways_to_reach(case),
         follow_up=case.id,

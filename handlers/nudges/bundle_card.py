@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from handlers.cards import Button, Card, Style
 from handlers.feedback import Case, Person
-from handlers.followup.followup_buttons import choose
+from handlers.followup.followup_buttons import choose, of_owner, take_over
 from handlers.followup.followup_card import standing, your_standing
 from handlers.ladder import Role
 from handlers.nudges.reminder import Reminder, in_short, question, settled
@@ -149,40 +150,26 @@ def _reach(case: Case) -> tuple[str, ...]:
 
 
 def _buttons(each: Reminder, reader: Person) -> tuple[Button, ...]:
-    id = each.case.id
-    take = Button("claim", _("I'll take it"), id, _("I'll take this customer over"), Style.PRIMARY)
-    hand_over = Button("hand_over", _("Hand over…"), id, _("Hand this customer over to a colleague"))
+    case = each.case
     if each.score:
         return ()
     if each.kind is Kind.REOPENED:
-        return (take,)
+        return (take_over(case),)
     if each.went_back:
-        return (Button("claim", _("I'll reply after all"), id, _("Take this customer back, and reply to them"), Style.PRIMARY),)
+        spoken = _("Take this customer back, and reply to them")
+        return (Button("claim", _("I'll reply after all"), case.id, spoken, Style.PRIMARY),)
     if each.role is not Role.OWNER:
-        return take, choose(each.case)
-    if each.case.owner is not None and each.case.owner.id != reader.id:
-        return (take,)
-    done = Button("close", _("Done…"), id, _("Close this follow-up, say what we did"), Style.PRIMARY)
-    keep = Button("keep", _("Still mine"), id, _("Yes, this customer is still mine"), Style.PRIMARY)
-    return (keep, hand_over) if each.asks and each.case.asked_at else (done, hand_over)
+        return take_over(case), choose(case)
+    if case.owner is not None and case.owner.id != reader.id:
+        return (take_over(case),)
+    theirs = of_owner(case)
+    keep = Button("keep", _("Still mine"), case.id, _("Yes, this customer is still mine"), Style.PRIMARY)
+    return keep if each.is_open_question else replace(theirs["close"], style=Style.PRIMARY), theirs["hand_over"]
 
 
 def _menu(each: Reminder, reader: Person) -> tuple[Button, ...]:
-    id = each.case.id
-    if each.score or each.role is not Role.OWNER or each.case.owner is None or each.case.owner.id != reader.id:
+    if each.score or each.role is not Role.OWNER or not _is_owner(each, reader):
         return ()
-    done = (
-        (Button("close", _("Done…"), id, _("Close this follow-up, say what we did")),) if each.asks and each.case.asked_at else ()
-    )
-    contacted = Button("contacted", _("I've been in touch"), id, _("Note that I have been in touch with this customer"))
-    asked = Button("help", _("Need help"), id, _("Ask the channel for a hand with this customer"))
-    managed = Button("no_help", _("No hand needed"), id, _("Stop asking the channel for a hand with this customer"))
-    tried = Button("tried", _("No answer"), id, _("Note that I tried to reach this customer and nobody answered"))
-    return (
-        *done,
-        *((contacted, tried) if each.case.contacted_at is None else ()),
-        asked if each.case.help_at is None else managed,
-        Button("snooze", _("Snooze…"), id, _("Remind me of this customer later")),
-        Button("wait", _("Wait for the customer…"), id, _("We have answered and wait for the customer")),
-        Button("release", _("Give it back"), id, _("Give this follow-up back to the team")),
-    )
+    theirs, close = of_owner(each.case), ("close",) if each.is_open_question else ()
+    verbs = (*close, "contacted", "tried", "help", "no_help", "snooze", "wait", "release")
+    return tuple(theirs[verb] for verb in verbs if verb in theirs)

@@ -49,6 +49,11 @@ class Reminder:
         """Returns whether it asks for another look at a customer who has heard from us and said nothing since."""
         return self.case.contacted_at is not None and not (self.kind in steps.SPOKE or self.went_back or self.for_a_hand)
 
+    @property
+    def is_open_question(self) -> bool:
+        """Returns whether it still waits for the answer to “still yours?”."""
+        return self.asks and self.case.asked_at is not None
+
     def is_answered(self, now: datetime) -> bool:
         """Returns whether something was done about it since it was sent, though it is not over: it was snoozed or kept, somebody
         took it on or asked for a hand, or the customer has heard from us."""
@@ -125,7 +130,7 @@ def in_short(each: Reminder, reader: Person, people: People) -> str:
     reason = _for_its_reason(each.kind)
     if case.owner.id != reader.id:
         return f"{_('{who} is away.').format(who=who)} {reason}".rstrip()
-    return _("Still yours?") if each.asks and case.asked_at is not None else reason
+    return _("Still yours?") if each.is_open_question else reason
 
 
 def _for_the_owner(each: Reminder, who: str, since: str) -> str:
@@ -158,7 +163,7 @@ def _thanks(each: Reminder, reader: Person, who: str, held: str, by: str) -> str
         text = _("{who} is away, and this happy customer has not been thanked yet. Can you take it over?")
         if listed or again:
             text = _("{who} is still away, and this happy customer is to be thanked, {at}. Can you take it over?")
-    elif each.asks and each.case.asked_at is not None:
+    elif each.is_open_question:
         text = _("This happy customer has not been thanked yet. Still yours?")
         if again:
             text = _("As of {at}, nobody has thanked this customer. Are they yours, or should somebody else do it?")
