@@ -9,9 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from handlers import colleagues
 from handlers.calendar.hours import OpeningHours
 from handlers.feedback import Band, Metric, Moment, Place
 from handlers.rules import Company, Comparison, Promise, Route, Team, When
+from handlers.situation import Tap, Word
 from handlers.survey_tools import Source
 from storage import arrangements, people
 from storage.prepared import AnyRow
@@ -26,6 +28,11 @@ class Kind(StrEnum):
     OPS = "ops"
     LINK = "link"
     SOURCE = "source"
+
+
+def keep(tx: Connection, made: Tap | Word, kind: Kind, name: str, keys: Mapping[str, Any] | None) -> int:
+    """Record what somebody arranged; None as `keys` takes it back. Returns the id of the change."""
+    return arrangements.add(tx, kind, name, keys, colleagues.remember(tx, made.person).id, made.at)
 
 
 def arranged(tx: Connection, company: Company) -> Company:

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import colleagues
-from handlers.arranged.arrangements import Kind, secrets_of
+from handlers.arranged.arrangements import Kind, keep, secrets_of
 from handlers.arranged.sources import NEW, made_in_chat, test_button
 from handlers.arranged.undo import still_holding, undo_button
 from handlers.cards import Ask, Button, Card, Field, Form, Reply
@@ -21,7 +19,6 @@ from handlers.situation import Tap
 from handlers.slug import slug
 from handlers.survey_tools import OURS, Tool, page_of
 from handlers.wording.language import gettext as _
-from storage import arrangements
 from storage.prepared import AnyRow
 
 BOTH_HOLD = timedelta(days=7)
@@ -51,13 +48,13 @@ def source_add(tx: Connection, company: Company, tap: Tap) -> Reply:
         return Reply(errors=errors, form=_form(company, said.get("kind", ""), said.get("name", "")))
     secret = said.get("secret") or _fresh()
     keys = {"kind": tool.kind, "secrets": [{"sealed": company.safe.seal(secret)}]}
-    change = _keep(tx, name, keys, tap)
+    change = keep(tx, tap, Kind.SOURCE, name, keys)
     return _told(company, tool, name, secret, change, _("{name} is connected.").format(name=name))
 
 
 def source_secret(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Replace the secret of a source made in chat; the previous one stays valid for another week."""
-    row = _row(tx, tap)
+    row = still_holding(tx, tap, "made", Kind.SOURCE)
     tool = next((each for each in company.tools() if row is not None and each.kind == row.keys["kind"]), None)
     if row is None or tool is None:
         return _old()
@@ -74,38 +71,29 @@ def source_secret(tx: Connection, company: Company, tap: Tap) -> Reply:
         for sealed in secrets_of(row, tap.at)[:1]
         if company.safe.opens(sealed)
     ]
-    change = _keep(tx, row.name, {**row.keys, "secrets": [{"sealed": company.safe.seal(secret)}, *before]}, tap)
+    change = keep(tx, tap, Kind.SOURCE, row.name, {**row.keys, "secrets": [{"sealed": company.safe.seal(secret)}, *before]})
     done = _("{name} has a new secret. The old one is good for 7 days more, or until you end it under “sources”.")
     return _told(company, tool, row.name, secret, change, done.format(name=row.name))
 
 
 def secret_end(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Invalidate the replaced secret."""
-    row = _row(tx, tap)
+    row = still_holding(tx, tap, "made", Kind.SOURCE)
     if row is None or len(secrets_of(row, tap.at)) < 2:
         return _old()
-    change = _keep(tx, row.name, {**row.keys, "secrets": row.keys["secrets"][:1]}, tap)
+    change = keep(tx, tap, Kind.SOURCE, row.name, {**row.keys, "secrets": row.keys["secrets"][:1]})
     return _done(_("The old secret of {name} no longer works.").format(name=row.name), change)
 
 
 def source_off(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Switch a source off, or on again: it keeps its secret."""
-    row = _row(tx, tap)
+    row = still_holding(tx, tap, "made", Kind.SOURCE)
     if row is None:
         return _old()
     off = not row.keys.get("off")
-    change = _keep(tx, row.name, {**row.keys, "off": off}, tap)
+    change = keep(tx, tap, Kind.SOURCE, row.name, {**row.keys, "off": off})
     told = _("{name} is off: what is sent to it is refused.") if off else _("{name} is on again.")
     return _done(told.format(name=row.name), change)
-
-
-def _keep(tx: Connection, name: str, keys: dict[str, Any], tap: Tap) -> int:
-    return arrangements.add(tx, Kind.SOURCE, name, keys, colleagues.remember(tx, tap.person).id, tap.at)
-
-
-def _row(tx: Connection, tap: Tap) -> AnyRow | None:
-    row = still_holding(tx, tap, "made")
-    return row if row is not None and row.kind == Kind.SOURCE and row.keys is not None else None
 
 
 def _fresh() -> str:

@@ -8,7 +8,7 @@ import re
 from sqlalchemy import Connection
 
 from handlers import colleagues
-from handlers.arranged.arrangements import Kind, know_by
+from handlers.arranged.arrangements import Kind, keep, know_by
 from handlers.arranged.undo import still_holding
 from handlers.arranged.who_is_ops import known_ops
 from handlers.cards import Button, Card, Reply, Style
@@ -18,7 +18,7 @@ from handlers.situation import Tap, Word
 from handlers.wanted import link_request
 from handlers.wording.language import gettext as _
 from handlers.wording.words import begin, called
-from storage import arrangements, messages
+from storage import messages
 from storage.prepared import AnyRow
 
 ADDRESS = re.compile(r"[^\s@<>|]{1,64}@[^\s@<>|]{1,180}")
@@ -35,7 +35,7 @@ def link(tx: Connection, company: Company, word: Word) -> Reply:
     asked = [person for person in known_ops(tx, company) if (person.chat, person.workspace) == (who.chat, who.workspace)]
     if not asked:
         return Reply(_("Nobody here could confirm that, so nothing was changed: no ops is known in this chat yet."))
-    change = arrangements.add(tx, Kind.LINK, who.place.address, {"email": address, "confirmed": False}, who.id, word.at)
+    change = keep(tx, word, Kind.LINK, who.place.address, {"email": address, "confirmed": False})
     messages.want(tx, [link_request(change, person) for person in asked], word.at)
     return Reply(_("We asked ops whether {email} is you. You may claim and close all the while.").format(email=address))
 
@@ -46,7 +46,7 @@ def link_yes(tx: Connection, company: Company, tap: Tap) -> Reply:
     if row is None:
         return _answered()
     email, keys = row.keys["email"], {**row.keys, "confirmed": True}
-    arrangements.add(tx, Kind.LINK, row.name, keys, colleagues.remember(tx, tap.person).id, tap.at)
+    keep(tx, tap, Kind.LINK, row.name, keys)
     know_by(tx, row.name, keys)
     who = colleagues.person_of(tx, row.person_id)
     messages.want(tx, [link_request(row.id, person) for person in known_ops(tx, company)], tap.at)
@@ -58,7 +58,7 @@ def link_no(tx: Connection, company: Company, tap: Tap) -> Reply:
     row = _asked(tx, tap)
     if row is None:
         return _answered()
-    arrangements.add(tx, Kind.LINK, row.name, None, colleagues.remember(tx, tap.person).id, tap.at)
+    keep(tx, tap, Kind.LINK, row.name, None)
     messages.want(tx, [link_request(row.id, person) for person in known_ops(tx, company)], tap.at)
     return Reply(_("Nothing was changed. Please tell them why."))
 
@@ -81,9 +81,8 @@ def request_card(row: AnyRow, newest: AnyRow, who: Person, names: People) -> Car
 
 def _asked(tx: Connection, tap: Tap) -> AnyRow | None:
     """Returns the question, if it still waits for an answer."""
-    row = still_holding(tx, tap, "link")
-    waits = row is not None and row.kind == Kind.LINK and row.keys is not None and not row.keys["confirmed"]
-    return row if waits else None
+    row = still_holding(tx, tap, "link", Kind.LINK)
+    return row if row is not None and not row.keys["confirmed"] else None
 
 
 def _answered() -> Reply:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from handlers import colleagues
-from handlers.arranged.arrangements import Kind
+from handlers.arranged.arrangements import Kind, keep
 from handlers.arranged.undo import still_holding
 from handlers.arranged.who_is_ops import whom_to_ask
 from handlers.cards import Ask, Button, Card, Field, Form, Reply
@@ -54,20 +54,19 @@ def name_ops(tx: Connection, company: Company, tap: Tap) -> Reply:
     chosen = (tap.people or {}).get("who")
     if chosen is None:
         return _form(tap).again("who")
-    actor = colleagues.remember(tx, tap.person)
     who = colleagues.remember(tx, chosen)
-    arrangements.add(tx, Kind.OPS, who.place.address, {}, actor.id, tap.at)
+    keep(tx, tap, Kind.OPS, who.place.address, {})
     if not company.ops:  # the person who names the first becomes one too, or nobody could name the next
-        arrangements.add(tx, Kind.OPS, actor.place.address, {}, actor.id, tap.at)
+        keep(tx, tap, Kind.OPS, tap.person.place.address, {})
     return Reply(_("{name} may set up channels, routes and sources from now on.").format(name=called(who, company.people)))
 
 
 def unname_ops(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Take back what `name_ops` gave."""
-    row = still_holding(tx, tap, "ops")
-    if row is None or row.kind != Kind.OPS:
+    row = still_holding(tx, tap, "ops", Kind.OPS)
+    if row is None:
         return Reply(_("That list is old, so nothing was changed. Type “ops” for a fresh one."))
-    arrangements.add(tx, Kind.OPS, row.name, None, colleagues.remember(tx, tap.person).id, tap.at)
+    keep(tx, tap, Kind.OPS, row.name, None)
     return Reply(_("They are no longer ops. Type “ops” to see who is."))
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import colleagues
-from handlers.arranged.arrangements import Kind, in_order, resting, route_of
+from handlers.arranged.arrangements import Kind, in_order, keep, resting, route_of
 from handlers.arranged.conditions import bands, in_words
 from handlers.arranged.undo import still_holding, undo_button
 from handlers.cards import Ask, Button, Card, Field, Form, Reply
@@ -51,7 +50,7 @@ def route_add(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 def route_edit(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Change a route made in chat."""
-    row = _row(tx, tap)
+    row = still_holding(tx, tap, "route", Kind.ROUTE)
     if row is None:
         return _old()
     if tap.answers is None:
@@ -61,26 +60,25 @@ def route_edit(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 def route_up(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Move it up by one, so that it is tried before the one above it."""
-    row = _row(tx, tap)
+    row = still_holding(tx, tap, "route", Kind.ROUTE)
     if row is None:
         return _old()
     names = [each.name for each in in_order(arrangements.holding(tx))]
     at = names.index(row.name)
     if at:
         names[at - 1 : at + 1] = [row.name, names[at - 1]]
-        change = _order(tx, names, tap)
+        change = keep(tx, tap, Kind.ORDER, Kind.ORDER, {"names": names})
         return _done(_("{name} is tried earlier now.").format(name=row.name), change)
     return Reply(_("It is the first already."))
 
 
 def route_off(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Switch a route off, or on again: it keeps its place."""
-    row = _row(tx, tap)
+    row = still_holding(tx, tap, "route", Kind.ROUTE)
     if row is None:
         return _old()
     off = not row.keys.get("off")
-    actor = colleagues.remember(tx, tap.person)
-    change = arrangements.add(tx, Kind.ROUTE, row.name, {**row.keys, "off": off}, actor.id, tap.at)
+    change = keep(tx, tap, Kind.ROUTE, row.name, {**row.keys, "off": off})
     told = _("{name} is off: what it took goes to the routes after it.") if off else _("{name} is on again.")
     return _done(told.format(name=row.name), change)
 
@@ -102,26 +100,16 @@ def _save(tx: Connection, company: Company, tap: Tap, row: AnyRow | None) -> Rep
     if errors:
         verb, target = ("route_add", NEW) if row is None else ("route_edit", f"route:{row.id}")
         return Reply(errors=errors, form=_form(company, verb, target, said))
-    actor = colleagues.remember(tx, tap.person)
     before = [each.name for each in in_order(arrangements.holding(tx))]
-    change = arrangements.add(tx, Kind.ROUTE, name, keys, actor.id, tap.at)
+    change = keep(tx, tap, Kind.ROUTE, name, keys)
     if row is None:
-        _order(tx, [name, *before], tap)
+        keep(tx, tap, Kind.ORDER, Kind.ORDER, {"names": [name, *before]})
     return _done(_told(company, route_of(name, keys), _("saved")), change)
 
 
 def _taken(tx: Connection, company: Company, name: str) -> bool:
     newest = arrangements.newest(tx, Kind.ROUTE, name)
     return any(route.name == name for route in company.routes) or (newest is not None and newest.keys is not None)
-
-
-def _order(tx: Connection, names: list[str], tap: Tap) -> int:
-    return arrangements.add(tx, Kind.ORDER, Kind.ORDER, {"names": names}, colleagues.remember(tx, tap.person).id, tap.at)
-
-
-def _row(tx: Connection, tap: Tap) -> AnyRow | None:
-    row = still_holding(tx, tap, "route")
-    return row if row is not None and row.kind == Kind.ROUTE and row.keys is not None else None
 
 
 def _old() -> Reply:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from handlers import colleagues
-from handlers.arranged.arrangements import Kind, resting, team_of
+from handlers.arranged.arrangements import Kind, keep, resting, team_of
 from handlers.arranged.undo import undo_button
 from handlers.calendar.duration import Duration
 from handlers.calendar.opening_times import HoursError, door_sign, on_a_door, read_week
@@ -57,9 +56,8 @@ def set_up(tx: Connection, company: Company, tap: Tap) -> Reply:
         return _too_late(tx, company, keys, holder)
     name = holder.name if holder is not None else _free(tx, company, slug(said["title"]))
     team_of(name, keys, company)  # raises for what `_errors` should have found
-    actor = colleagues.remember(tx, tap.person)
-    change = arrangements.add(tx, Kind.TEAM, name, keys, actor.id, tap.at)
-    fed = _feed(tx, company, name, said.get("tag", ""), actor.id, tap.at)
+    change = keep(tx, tap, Kind.TEAM, name, keys)
+    fed = _feed(tx, tap, name, said.get("tag", ""))
     messages.want(tx, [welcome(change, place)], tap.at)
     return Reply(cards=(_done(said["title"], change, fed=fed or any(route.team == name for route in company.routes)),))
 
@@ -167,14 +165,14 @@ def _keys(place: Place, said: Mapping[str, str], tap: Tap) -> dict[str, Any]:
     }
 
 
-def _feed(tx: Connection, company: Company, team: str, tag: str, person_id: int, at: datetime) -> bool:
+def _feed(tx: Connection, tap: Tap, team: str, tag: str) -> bool:
     """Add a first route for the team: unhappy customers, and words without a score, with that tag. Returns whether it did; an
     existing route stays as ops have it now."""
     name = f"{team}: {tag}"
     known = arrangements.newest(tx, Kind.ROUTE, name)
     if not tag or (known is not None and known.keys is not None):
         return False
-    arrangements.add(tx, Kind.ROUTE, name, {"team": team, "when": {"band": ["detractor", "unscored"], "tag": [tag]}}, person_id, at)
+    keep(tx, tap, Kind.ROUTE, name, {"team": team, "when": {"band": ["detractor", "unscored"], "tag": [tag]}})
     return True
 
 

@@ -16,7 +16,7 @@ from storage.prepared import AnyRow
 
 def undo(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Undo one change: what was in effect before it takes effect again."""
-    row = still_holding(tx, tap)
+    row = _newest(tx, tap, "change")
     if row is None:
         return Reply(_("Somebody changed this since, so nothing was undone. Type “status” to see the last changes."))
     before = arrangements.before(tx, row)
@@ -32,9 +32,15 @@ def undo_button(change: int) -> Button:
     return Button("undo", _("Undo"), f"change:{change}", _("Undo this change"))
 
 
-def still_holding(tx: Connection, tap: Tap, kind: str = "change") -> AnyRow | None:
-    """Returns the change that a target such as `change:17` refers to; None when it was changed since, or never existed."""
-    change = tap.numbered(kind)
+def still_holding(tx: Connection, tap: Tap, named: str, kind: Kind) -> AnyRow | None:
+    """Returns the arrangement that a target such as `route:17`, `named` so, refers to; None when it was changed or taken back
+    since, or never existed."""
+    row = _newest(tx, tap, named)
+    return row if row is not None and row.kind == kind and row.keys is not None else None
+
+
+def _newest(tx: Connection, tap: Tap, named: str) -> AnyRow | None:
+    change = tap.numbered(named)
     row = arrangements.by_id(tx, change) if change is not None else None
     newest = arrangements.newest(tx, row.kind, row.name) if row is not None else None
     return row if row is not None and newest is not None and newest.id == row.id else None
