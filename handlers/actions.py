@@ -49,7 +49,7 @@ from handlers.verbs.snooze import snooze
 from handlers.verbs.tried import tried
 from handlers.verbs.wait import wait
 from handlers.verbs.weigh import no_problem, problem
-from handlers.wanted import IN_THE_THREAD, ToldInThread, closing, lines, private, told
+from handlers.wanted import IN_THE_THREAD, closing, in_thread, private, told
 from handlers.whereabouts import with_places
 from handlers.wording import replies
 from storage import act_log, messages, nudges, raised
@@ -197,14 +197,13 @@ def _columns(situation: Situation, change: Change) -> dict[str, Any]:
 def _want_what_follows(tx: Connection, situation: Situation, change: Change, columns: Mapping[str, Any], act_id: int) -> None:
     """Ask for the messages, reminders and raised things that follow from the act."""
     case, tap, workspace = situation.case, situation.tap, situation.team.workspace
-    shown = change.aloud and case.held_until is None  # without a posted card there is no thread
-    said = ToldInThread(situation.team, case.id, act_id, cases.changed(case, columns).open, case.only_card_in)
-    wanted = lines(tx, [said]) if shown else []
+    after = cases.changed(case, columns)
+    wanted = in_thread(tx, situation.team, case, act_id, open=after.open) if change.aloud else []
     if change.tell is not None:
         own = private(case.id, change.tell)
         if change.tell.id != situation.actor.id and messages.by_key(tx, own.key) is not None:
             handed = steps.name(Kind.HANDED, act_id)  # the card they have from before only changes, and rings no bell
-            after = cases.changed(case, columns)  # what the owner before them snoozed does not keep it from them
+            # As the case is after it: what the owner before them snoozed does not keep it from them.
             nudges.add(tx, [nudge(workspace, after, handed, Role.OWNER, change.tell.id, tap.at)])
         wanted.append(own)
         shown_to = {"to": change.tell.id}

@@ -10,7 +10,7 @@ from itertools import count
 from sqlalchemy import Connection
 
 from handlers import message_keys as keys
-from handlers.feedback import Person, Place
+from handlers.feedback import Case, Person, Place
 from handlers.rules import Team
 from storage import act_log, messages
 from storage.messages import Wanted
@@ -46,6 +46,11 @@ def line(follow_up_id: int, act_id: int, place: Place, n: int) -> Wanted:
     """A sentence about one act in the thread of that card."""
     thread = keys.in_channel(keys.card(follow_up_id), n)
     return Wanted(keys.in_channel(keys.line(act_id), n), "line", *_at(place), follow_up_id, act_id, thread_of=thread, fresh=True)
+
+
+def in_thread(tx: Connection, team: Team, case: Case, act_id: int, *, open: bool = True) -> list[Wanted]:
+    """The sentences about one act of this case; none without a posted card, for there is no thread. `open` as in ToldInThread."""
+    return lines(tx, [ToldInThread(team, case.id, act_id, open, case.only_card_in)]) if case.held_until is None else []
 
 
 def lines(tx: Connection, said: Sequence[ToldInThread]) -> list[Wanted]:

@@ -16,7 +16,6 @@ from handlers.nudges.steps import Kind
 from handlers.rules import Company, Team
 from handlers.situation import promise_anew
 from handlers.verbs.reopen import NOT_ENDED, UNCLAIMED
-from handlers.wanted import ToldInThread
 from storage import act_log, followups, messages, nudges
 from storage.act_log import Act
 from storage.prepared import AnyRow
@@ -56,9 +55,8 @@ def _told(tx: Connection, company: Company, row: AnyRow, team: Team | None, at: 
         since = case.contacted_at or case.claimed_at or case.created_at
         step = steps.name(Kind.ANSWERED, act_id) if woken else steps.name(Kind.ADDED, f"{since:%Y%m%dT%H%M%S}")
         nudges.add(tx, [nudge(row.workspace, cases.changed(case, woken), step, ladder.Role.OWNER, case.owner.id, at)])
-    told = case.owner is not None and case.open and case.held_until is None  # whoever is replying should not miss it
-    of_act = ToldInThread(team, case.id, act_id, open=True, only_card_in=case.only_card_in) if told and team is not None else None
-    lines = wanted.lines(tx, [of_act]) if of_act is not None else []
+    told = case.owner is not None and case.open  # whoever is replying should not miss it
+    lines = wanted.in_thread(tx, team, case, act_id) if told and team is not None else []
     messages.want(tx, lines, at, again=[case.id])
     return True
 
@@ -75,9 +73,7 @@ def reopen(tx: Connection, company: Company, case: Case, team: Team, at: datetim
     if (ended := act_log.ended(tx, case.id)) is not None:
         step = steps.name(Kind.REOPENED, act_id)
         nudges.add(tx, [nudge(team.workspace, after, step, ladder.Role.OWNER, ended.person_id, at)])
-    told = case.held_until is None  # without a posted card there is no thread
-    lines = wanted.lines(tx, [ToldInThread(team, case.id, act_id, open=True, only_card_in=case.only_card_in)]) if told else []
-    messages.want(tx, lines, at, again=[case.id])
+    messages.want(tx, wanted.in_thread(tx, team, case, act_id), at, again=[case.id])
     if case.named_closer_id is not None:  # so that the leaders who were asked see that it is settled
         messages.show_anew(tx, messages.closings(tx, case.id))
     return True

@@ -130,8 +130,7 @@ def _turns(tx: Connection, row: AnyRow, team: Team, company: Company, verb: str,
         return  # somebody tapped at the same moment; their change wins
     step = steps.name(Kind.LET_GO if verb == "let_go" else Kind.WAITED, row.version)
     nudges.add(tx, [nudge(row.workspace, row, step, Role.OWNER, row.owner_id, now)])
-    told = verb == "let_go" and row.held_until is None
-    lines = wanted.lines(tx, [ToldInThread(team, row.id, act_id, open=True, only_card_in=case.only_card_in)]) if told else []
+    lines = wanted.in_thread(tx, team, case, act_id) if verb == "let_go" else []
     messages.want(tx, lines, now, again=[row.id])
 
 
