@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from datetime import datetime
 from statistics import median
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from handlers.feedback import OPEN, Band, State
 from handlers.wording.outcomes import ERASED, UNREACHABLE
@@ -121,6 +121,9 @@ class Score:
         return change if abs(change) > math.hypot(_known(self.margin), _known(before.margin)) else None
 
 
+N = TypeVar("N", Kept, Score)
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """One team and one week. `causes` includes NO_CAUSE for cases closed without one. `told_again` are customers of earlier weeks
@@ -180,6 +183,11 @@ def kept(counted: Mapping[str, int]) -> Kept:
     """Returns Kept from the number of cases per `became`."""
     told = sum(number for name, number in counted.items() if name not in ("dismissed", "erased"))
     return Kept(told, *(counted.get(name, 0) for name in ("in_time", "later", "unreached")))
+
+
+def added(kind: type[N], each: Iterable[N]) -> N:
+    """Returns the counts of several weeks or teams added up."""
+    return kind(*map(sum, zip(*map(astuple, each), strict=True)))
 
 
 def of_week(rows: Sequence[WeekRow], now: datetime, **more: Any) -> Figures:

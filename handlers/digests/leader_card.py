@@ -130,14 +130,9 @@ def _menu(report: Report) -> tuple[Button, ...]:
     return figure_lists.menu(report.id, counted, ordered, list(ordered)[:CAUSES])
 
 
-def together(teams: Sequence[OfTeam]) -> Kept:
-    """Returns what became of the customers of all these teams."""
-    each = [team.figures.kept for team in teams]
-    return Kept(*(sum(getattr(kept, name) for kept in each) for name in ("told", "in_time", "later", "unreached")))
-
-
 def _promise(report: Report) -> str:
-    kept, again = together(report.teams), sum(team.figures.told_again for team in report.teams)
+    kept = figures.added(Kept, (team.figures.kept for team in report.teams))
+    again = sum(team.figures.told_again for team in report.teams)
     if not kept.told and again:
         return told_again(again)
     if not kept.told and not any(team.figures.answers for team in report.teams):

@@ -104,9 +104,9 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
     return {
         "week": str(week),
         "teams": each,
-        "before": asdict(_together([one.kept for one in before])),
+        "before": asdict(figures.added(Kept, (one.kept for one in before))),
         "running_before": sum(one.running for one in before),
-        "score_before": asdict(_score([one.score for one in before])),
+        "score_before": asdict(figures.added(Score, (one.score for one in before))),
         **{name: asdict(spread) for name, spread in first_contact(tx, teams, week).items()},
         "health": asdict(_health(tx, start, end, each)),
         "noise": asdict(_noise(tx, start, end)),
@@ -152,7 +152,7 @@ def picture(tx: Connection, company: Company, row: PostRow | AnyRow, now: dateti
         running_before=said.get("running_before", 0),
         first_contact=Spread(**said["first_contact"]),
         customers_waited=Spread(**said.get("customers_waited", {})),
-        score=_score([Score(**each["figures"]["score"]) for each in said["teams"]]),
+        score=figures.added(Score, (Score(**each["figures"]["score"]) for each in said["teams"])),
         score_before=Score(**said["score_before"]),
         health=Health(**said["health"]),
         noise=Noise(**said["noise"]),
@@ -267,11 +267,3 @@ def _noise(tx: Connection, start: datetime, end: datetime) -> Noise:
         snoozed=material.done_by(tx, None, ("snooze",), start, end),
         muted=nudges.muted(tx),
     )
-
-
-def _together(each: Sequence[Kept]) -> Kept:
-    return Kept(*(sum(getattr(kept, name) for kept in each) for name in ("told", "in_time", "later", "unreached")))
-
-
-def _score(each: Sequence[Score]) -> Score:
-    return Score(*(sum(getattr(score, name) for score in each) for name in ("answers", "promoters", "detractors")))
