@@ -1,4 +1,4 @@
-"""The figures of a week: what was promised and what was kept. Pure: from rows to numbers, and from numbers to honest words.
+"""The figures of a week: what was promised and what was kept. Pure: from rows to numbers; figure_lines.py puts them in words.
 
 A customer counts in the week in which they told us. They heard from us once somebody noted a contact; in time if both parts of the
 current promise were kept: somebody claimed it, and the customer heard from us (a reopened case has a new promise). Dismissed cases

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from handlers.calendar.weeks import Week
 from handlers.cards import Button, Card
-from handlers.digests import figure_lists, figures, machine_lines, money, waiting_item
-from handlers.digests.figures import FROM_ANSWERS, FROM_CASES, Figures, Kept, Score, Spread
+from handlers.digests import figure_lines, figure_lists, figures, machine_lines, money, waiting_item
+from handlers.digests.figures import Figures, Kept, Score, Spread
 from handlers.digests.machine_lines import Health, Noise
 from handlers.digests.money import Money
 from handlers.digests.week_sentence import told_again
@@ -20,7 +20,7 @@ from handlers.raised.raised_card import Raised
 from handlers.rules import People, Team
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
-from handlers.wording.words import TITLE, begin, cut, days, opening_time, took, when
+from handlers.wording.words import TITLE, begin, cut, days, when
 
 CAUSES = 3
 QUOTED = 100
@@ -86,7 +86,7 @@ def report_card(report: Report, now: datetime) -> Card:
         *_a_hand(report.teams),
         *_came_back(report.teams),
         *_causes(report),
-        *_score(report.score, report.score_before),
+        *figure_lines.score(report.score, report.score_before),
         *(() if report.asked else _to_decide(report.teams)),
         *money.lines(report.money),
         *(() if report.asked else _work(report)),
@@ -141,43 +141,12 @@ def _promise(report: Report) -> str:
         return theirs if report.health.unrouted else _("No answers arrived.")
     if not kept.told:
         return _("No customer told us that we let them down.")
-    said = _kept(kept, sum(team.figures.running for team in report.teams))
+    said = figure_lines.kept(kept, sum(team.figures.running for team in report.teams))
     if report.first_contact.median is not None:
-        said += " " + _heard(report.first_contact, report.customers_waited, kept.told)
+        said += " " + figure_lines.how_soon(report.first_contact, report.customers_waited, kept.told)
     if ended := report.before.told - report.running_before:
         said += " " + _("The week before: {part} of {whole}.").format(part=report.before.in_time, whole=ended)
     return f"{said} {told_again(again)}" if again else said
-
-
-def _heard(spread: Spread, waited: Spread, told: int) -> str:
-    """Says how soon, in opening hours, and in the customers' hours if they differ, and of how many, unless all who `told` us heard
-    from us."""
-    median, theirs = (timedelta(seconds=each.median or 0) for each in (spread, waited))
-    if spread.number == told:
-        said = ngettext("The customer heard from us within {median} of opening time", "Half heard from us within {median} of opening time", told)  # fmt: skip # noqa: E501
-    else:
-        said = ngettext(
-            "The one who heard from us did so within {median} of opening time",
-            "Of the {n} who heard from us, half did within {median} of opening time",
-            spread.number,
-        )
-    said = said.format(n=spread.number, median=opening_time(median))
-    if opening_time(theirs) != opening_time(median):
-        said += _(" ({waited} for the customer)").format(waited=took(theirs))
-    if spread.slowest_tenth is None or opening_time(timedelta(seconds=spread.slowest_tenth)) == opening_time(timedelta()):
-        return f"{said}."
-    return said + _("; the slowest tenth took {slow} or more.").format(slow=opening_time(timedelta(seconds=spread.slowest_tenth)))
-
-
-def _kept(kept: Kept, running: int) -> str:
-    """Counts those whose promise is still running separately: nobody has missed it."""
-    ended = kept.told - running
-    time = _("{n} can still hear from us in time.").format(n=running) if running else ""
-    if not ended:
-        return _("No promise has ended yet: {time}").format(time=time)
-    share = figures.percent(kept.in_time, ended)
-    percent = "" if share is None else _(" ({percent} %)").format(percent=share)
-    return f"{_('Promise kept: {part} of {whole}{share}.').format(part=kept.in_time, whole=ended, share=percent)} {time}".rstrip()
 
 
 def _waiting(report: Report) -> str:
@@ -235,27 +204,6 @@ def _causes(report: Report) -> tuple[str, ...]:
     said = {cause: cut(" ".join(report.words.get(cause, "").split()), QUOTED) for cause in first}
     quoted = [_("{cause}: “{words}”").format(cause=cause, words=said[cause]) for cause in first if cause and said[cause]]
     return (_("Causes: {causes}.").format(causes=", ".join(each)), *(begin(line) for line in quoted))
-
-
-def _score(score: Score, before: Score) -> tuple[str, ...]:
-    if score.value is None or score.margin is None:
-        return ()
-    if score.answers < FROM_CASES:
-        few = ngettext("{n} NPS answer: too few for a score.", "{n} NPS answers: too few for a score.", score.answers)
-        return (few.format(n=score.answers),)
-    said = ngettext(
-        "NPS {value:+.0f} ± {margin:.0f} from {n} answer", "NPS {value:+.0f} ± {margin:.0f} from {n} answers", score.answers
-    )
-    said = said.format(value=score.value, margin=score.margin, n=score.answers)
-    moved = score.moved_from(before)
-    if min(score.answers, before.answers) < FROM_ANSWERS:
-        said = _("{score}: too few to compare.").format(score=said)
-    elif moved is None:
-        said = _("{score}: no change beyond chance.").format(score=said)
-    else:
-        said = _("{score}: {moved:+.0f} against the week before, more than chance.").format(score=said, moved=moved)
-    meant = _("NPS is the percentage who gave 9 or 10, less the percentage who gave 0 to 6; ± is how far chance alone may move it.")
-    return (f"{said} {meant}",)
 
 
 def _to_decide(teams: Sequence[OfTeam]) -> tuple[str, ...]:
