@@ -39,90 +39,74 @@ def line(
 ) -> Card:
     """Returns the sentence for one act, as a card that is only a line. `to` is the person it was handed to; `happy`: the customer
     is to be thanked. Raises ValueError for an act that has no sentence."""
-    name = begin(called(who, people))
+    said = _said(verb, who, detail, clock, happy=happy).format(
+        name=begin(called(who, people)),
+        to=called(to, people),
+        reason=reasons().get(detail.get("reason", ""), "").lower(),
+        outcome=outcomes().get(detail.get("outcome", ""), "").lower(),
+        done=f"{whole(detail.get('done', ''))} {stays().get(detail.get('stays', ''), '')}".strip(),
+        note=detail.get("note", ""),
+        words=detail.get("words", ""),
+        score=asked(detail["metric"], detail.get("score"), detail.get("scale", (0, 10))) if "metric" in detail else "",
+    )
+    return Card(plain=said.strip())
+
+
+def _said(verb: str, who: Person | None, detail: Mapping[str, Any], clock: WallClock, *, happy: bool) -> str:
+    """Returns the sentence with names for what `line` fills in."""
     match verb:
         case "claim":
-            text = _("{name} took this over. Thank you both.").format(name=name)
+            return _("{name} took this over. Thank you both.")
         case "help":
-            text = _("{name} asks for a hand with this one. Who can take it over or help?").format(name=name)
+            return _("{name} asks for a hand with this one. Who can take it over or help?")
         case "let_go":
-            text = _("Nobody could get to this one so far, so it waits for somebody again. Who can reply to this customer?")
+            return _("Nobody could get to this one so far, so it waits for somebody again. Who can reply to this customer?")
         case "became_late" | "nudged":
-            text = _thanks(detail, clock) if happy and not detail.get("heard") else _nudge(detail, clock)
+            return _nudge(detail, clock, happy=happy)
+        case "release" if detail.get("heard"):
+            return _("{name} gave this back; the customer has heard from us. Who can see it through?")
         case "release":
-            text = _given_back(detail).format(name=name)
+            return _("{name} gave this back. Who can reply to this customer?")
         case "hand_over" if detail.get(NOBODY_HAD_IT):
-            text = _("{name} asked {to} to take this on.").format(name=name, to=called(to, people))
+            return _("{name} asked {to} to take this on.")
         case "hand_over":
-            text = _("{name} handed this over to {to}.").format(name=name, to=called(to, people))
+            return _("{name} handed this over to {to}.")
         case "close":
-            text = _closed(name, detail)
+            return _("{name} closed this: {outcome}. {done}")
         case "dismiss":
-            text = _("{name} says this needs no reply: {reason}.").format(
-                name=name, reason=reasons().get(detail.get("reason", ""), "").lower()
-            )
+            return _("{name} says this needs no reply: {reason}.")
         case "reopen" if who is None:
-            text = _("The customer changed their answer since, and the score is low, so this is open again. Who can have a look?")
+            return _("The customer changed their answer since, and the score is low, so this is open again. Who can have a look?")
         case "reopen" | "undone":
-            text = _("{name} opened this again.").format(name=name)
+            return _("{name} opened this again.")
         case "note":
-            text = _("{name} notes: {note}").format(name=name, note=detail.get("note", ""))
+            return _("{name} notes: {note}")
         case "raise":
-            text = _("{name} says that this keeps happening: {words}").format(name=name, words=detail.get("words", ""))
+            return _("{name} says that this keeps happening: {words}")
         case "answered_again":
-            worst, best = detail.get("scale", (0, 10))
-            text = _("They answered again: {score}.").format(score=asked(detail["metric"], detail.get("score"), (worst, best)))
+            return _("They answered again: {score}.")
         case "updated":
-            text = _("The customer added to their answer: the card above shows it.")
+            return _("The customer added to their answer: the card above shows it.")
         case _:
             raise ValueError(f"nobody wrote a sentence for the act {verb!r}")
-    return Card(plain=text.strip())
 
 
-def _closed(name: str, detail: Mapping[str, Any]) -> str:
-    ended, done = outcomes().get(detail.get("outcome", ""), "").lower(), whole(detail.get("done", ""))
-    text = _("{name} closed this: {outcome}. {done}").format(name=name, outcome=ended, done=done).strip()
-    return f"{text} {stays().get(detail.get('stays', ''), '')}"
-
-
-def _given_back(detail: Mapping[str, Any]) -> str:
+def _nudge(detail: Mapping[str, Any], clock: WallClock, *, happy: bool) -> str:
+    """Returns a step of the ladder as everybody reads it: how long the customer has waited, what is open after a contact, or that a
+    happy one, who waits for nothing, is to be thanked; never who is to blame. No text occurs twice for one case."""
     if detail.get("heard"):
-        return _("{name} gave this back; the customer has heard from us. Who can see it through?")
-    return _("{name} gave this back. Who can reply to this customer?")
-
-
-def _nudge(detail: Mapping[str, Any], clock: WallClock) -> str:
-    """Returns a step of the ladder as everybody reads it: how long the customer has waited, or what is open after a contact; never
-    who is to blame. No text occurs twice for one case."""
-    if detail.get("heard"):
-        return _after_contact(detail).format(at=when(clock.at, clock.zone, clock.at))
-    waited = timedelta(seconds=detail.get("waited", 0))
-    since = _("{since} ({span} by {at})").format(
-        since=when(clock.at - waited, clock.zone, clock.at), span=took(waited), at=when(clock.at, clock.zone, clock.at)
-    )
-    if detail.get("phase") != Phase.UNCLAIMED:
-        return _("This customer has been waiting since {since}, longer than we promised. Can somebody lend a hand?").format(
-            since=since
-        )
-    if detail.get("after", 1) < 1:
-        return _("This customer has been waiting since {since} and nobody has it yet. Who can reply?").format(since=since)
-    return _("Our promise has passed: this customer has been waiting since {since}. Who can reply now?").format(since=since)
-
-
-def _thanks(detail: Mapping[str, Any], clock: WallClock) -> str:
-    """Like `_nudge`, of a happy customer, who waits for nothing."""
-    if detail.get("phase") != Phase.UNCLAIMED:
-        text = _("This happy customer has not been thanked yet (as of {at}). Can somebody lend a hand?")
-    elif detail.get("after", 1) < 1:
-        text = _("Nobody has thanked this customer yet (as of {at}). Who would like to?")
+        early = _("We have been in touch with this customer, and nobody has the case now (as of {at}). Who can see it through?")
+        late = _("Still nobody has this case (as of {at}); the customer has heard from us. Who can see it through?")
+        claimed = _("This customer has heard from us, and the case is still open (as of {at}). Can somebody lend a hand?")
+    elif happy:
+        early = _("Nobody has thanked this customer yet (as of {at}). Who would like to?")
+        late = _("This customer is still to be thanked (as of {at}). Who has a minute for it?")
+        claimed = _("This happy customer has not been thanked yet (as of {at}). Can somebody lend a hand?")
     else:
-        text = _("This customer is still to be thanked (as of {at}). Who has a minute for it?")
-    return text.format(at=when(clock.at, clock.zone, clock.at))
-
-
-def _after_contact(detail: Mapping[str, Any]) -> str:
-    if detail.get("phase") != Phase.UNCLAIMED:
-        return _("This customer has heard from us, and the case is still open (as of {at}). Can somebody lend a hand?")
-    if detail.get("after", 1) < 1:
-        return _("We have been in touch with this customer, and nobody has the case now (as of {at}). Who can see it through?")
-    return _("Still nobody has this case (as of {at}); the customer has heard from us. Who can see it through?")
+        early = _("This customer has been waiting since {since} and nobody has it yet. Who can reply?")
+        late = _("Our promise has passed: this customer has been waiting since {since}. Who can reply now?")
+        claimed = _("This customer has been waiting since {since}, longer than we promised. Can somebody lend a hand?")
+    text = claimed if detail.get("phase") != Phase.UNCLAIMED else early if detail.get("after", 1) < 1 else late
+    at, waited = when(clock.at, clock.zone, clock.at), timedelta(seconds=detail.get("waited", 0))
+    since = _("{since} ({span} by {at})").format(since=when(clock.at - waited, clock.zone, clock.at), span=took(waited), at=at)
+    return text.format(at=at, since=since)
