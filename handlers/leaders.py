@@ -7,11 +7,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from handlers import colleagues
 from handlers.feedback import Person
 from handlers.ladder import Role
 from handlers.nudges import away
 from handlers.rules import Company, Team
 from storage import nudges, people
+
+
+def of(tx: Connection, team: Team) -> list[Person]:
+    """Returns the team's leaders whom the chats know, whether or not they are away."""
+    return [colleagues.person_of(tx, id) for id in nudges.on_duty(tx).get((team.name, Role.LEADER), ())]
 
 
 def leading(tx: Connection, team: str, now: datetime) -> Collection[int]:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from handlers import colleagues, message_keys, wanted
+from handlers import leaders, message_keys, wanted
 from handlers.calendar import months, weeks
 from handlers.calendar.weeks import Week
 from handlers.digests import snapshot, wins
@@ -27,7 +27,6 @@ from handlers.reviews.own_month import send_notes
 from handlers.reviews.review import send_reviews
 from handlers.rules import Company, Team
 from storage import digests, material, messages, nudges
-from storage.messages import Wanted
 from storage.units import savepoint
 
 AT_ONCE = 10
@@ -168,11 +167,10 @@ def _make(tx: Connection, team: Team, week: Week, state: str, told: dict[str, An
         posts = [wanted.digest(team.name, str(week), place, n) for n, place in enumerate(team.channels)]
         messages.want(tx, posts, now)
     elif state == "withheld":
-        leaders = [colleagues.person_of(tx, person_id) for person_id in _leaders(tx, team)]
-        messages.want(tx, [wanted.silent(str(week), leader) for leader in leaders], now)
+        messages.want(tx, [wanted.silent(str(week), leader) for leader in leaders.of(tx, team)], now)
     if row is not None:  # the preview that the leader already has becomes a line that says what came of it
         shown = messages.beginning(tx, "preview", [message_keys.of_whoever("preview", digest_id)])
-        messages.want(tx, [each for each in _to_leaders(tx, team, "preview", digest_id) if each.key in shown], now)
+        messages.want(tx, [each for each in snapshot.previews(tx, team, digest_id) if each.key in shown], now)
     return 1
 
 
@@ -192,7 +190,7 @@ def _preview(tx: Connection, company: Company, team: Team, known: dict[tuple[str
         empty = not (snapshot.has_something_to_tell(told) or told["figures"]["waiting_now"])
         digest_id = None if empty else digests.begin(tx, _row(team, week, "draft", told, now))
         if digest_id is not None:
-            messages.want(tx, _to_leaders(tx, team, "preview", digest_id), now)
+            messages.want(tx, snapshot.previews(tx, team, digest_id), now)
             return 1
     return 0
 
@@ -201,11 +199,3 @@ def _row(team: Team, week: Week, state: str, told: dict[str, Any], now: datetime
     due_at = weeks.due(week, team.hours, team.posting)
     about = {"kind": snapshot.KIND, "about": team.name, "period": str(week)}
     return about | {"state": state, "due_at": due_at, "made_at": now, "snapshot": told}
-
-
-def _leaders(tx: Connection, team: Team) -> Sequence[int]:
-    return nudges.on_duty(tx).get((team.name, Role.LEADER), ())
-
-
-def _to_leaders(tx: Connection, team: Team, kind: str, digest_id: int) -> list[Wanted]:
-    return [wanted.about_digest(kind, digest_id, colleagues.person_of(tx, person_id)) for person_id in _leaders(tx, team)]

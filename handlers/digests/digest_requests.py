@@ -12,14 +12,13 @@ from handlers.calendar.weeks import Week
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.digests import digest_card, snapshot
 from handlers.followup import followup_card
-from handlers.ladder import Role
 from handlers.leaders import leads
 from handlers.rules import Company, Team
 from handlers.situation import Tap, number
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
 from handlers.wording.words import cut, when
-from storage import digests, material, messages, nudges, people, thanks
+from storage import digests, material, messages, people, thanks
 from storage.prepared import AnyRow
 
 LISTED = 10
@@ -134,8 +133,7 @@ def _draw_again(tx: Connection, company: Company, team: Team, row: AnyRow, choic
     """Show every leader the changed preview."""
     week = Week.parse(row.period)
     digests.redraw(tx, row.id, snapshot.take(tx, company, team, week, choices, tap.at), tap.at)
-    leaders = nudges.on_duty(tx).get((team.name, Role.LEADER), ())
-    messages.want(tx, [wanted.about_digest("preview", row.id, colleagues.person_of(tx, id)) for id in leaders], tap.at)
+    messages.want(tx, snapshot.previews(tx, team, row.id), tap.at)
 
 
 def weekly_post(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Team] | None:

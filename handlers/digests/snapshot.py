@@ -14,7 +14,7 @@ from zlib import crc32
 
 from sqlalchemy import Connection
 
-from handlers import cases, colleagues
+from handlers import cases, colleagues, leaders, wanted
 from handlers.calendar import weeks
 from handlers.calendar.weeks import Week
 from handlers.digests import choosing_stories, counting, heroes, making, worked
@@ -25,6 +25,7 @@ from handlers.raised import raised_card, raised_in_posts
 from handlers.rules import Company, People, Team
 from handlers.wording import masking
 from storage import digests, feedback, material, people, raised
+from storage.messages import Wanted
 from storage.prepared import AnyRow
 
 KIND = "team"
@@ -87,6 +88,11 @@ def take(tx: Connection, company: Company, team: Team, week: Week, choices: Mapp
 
 def _due(team: Team, period: str) -> datetime:
     return weeks.due(Week.parse(period), team.hours, team.posting)
+
+
+def previews(tx: Connection, team: Team, digest_id: int) -> list[Wanted]:
+    """Returns the preview of a post, as wanted for each who leads the team."""
+    return [wanted.about_digest("preview", digest_id, leader) for leader in leaders.of(tx, team)]
 
 
 def has_something_to_tell(snapshot: Mapping[str, Any]) -> bool:
