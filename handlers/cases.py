@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,28 +17,9 @@ from storage.prepared import AnyRow
 LOW_SCORES_COUNT = timedelta(days=90)
 """For how long an earlier low score of the same customer counts."""
 
-_AS_STORED = (
-    *("id", "version", "only_card_in", "team", "route", "score", "comment", "touchpoint", "link", "wants_contact", "customer_id"),
-    *("occurred_at", "created_at", "claim_by", "close_by", "claimed_at", "taken_at", "contacted_at", "closed_at"),
-    *(
-        "promised_at",
-        "state_since",
-        "promises",
-        "rungs_unclaimed",
-        "rungs_claimed",
-        "held_until",
-        "quiet_until",
-        "asked_at",
-        "help_at",
-        "weighed_at",
-        "lost_at",
-        "named_closer_id",
-        "author_id",
-    ),
-    *("outcome", "cause", "done", "reason"),
-)
-_ABOUT = ("key", "name", "email", "phone", "company", "value", "currency", "segment", "owner", "location")
-_GIVEN = ("given_name", "given_email", "given_phone")
+_CONVERTED = ("state", "moment", "metric", "band", "scale", "tags", "customer", "owner")
+_FROM_THE_LOG = ("earlier_low", "replied_by", "closed_by", "changed_since", "tries", "tried_at", "passed")
+_AS_STORED = tuple(each.name for each in fields(Case) if each.name not in (*_CONVERTED, *_FROM_THE_LOG))
 
 
 def read(tx: Connection, follow_up_id: int) -> Case | None:
@@ -90,13 +71,12 @@ def case_of(row: AnyRow) -> Case:
         tags=tuple(row.tags),
         customer=said_by(row) if row.customer_id else NOBODY,
         owner=_owner(row) if row.owner_id else None,
-        is_test=row.is_test,
     )
 
 
 def said_by(row: AnyRow) -> Customer:
     """Returns the customer who gave an answer, from a row of storage.followups or storage.material."""
-    return Known.model_construct(**{name: getattr(row, name) for name in (*_ABOUT, *_GIVEN)})
+    return Known.model_construct(**{name: getattr(row, name) for name in Known.model_fields})
 
 
 def _owner(row: AnyRow) -> Person:
