@@ -311,6 +311,10 @@ class Case:
     def open(self) -> bool:
         return self.state in OPEN
 
+    def is_with(self, person: Person) -> bool:
+        """Whether this person has it, in this chat."""
+        return self.owner is not None and self.owner.id == person.id
+
     @property
     def erased(self) -> bool:
         """Whether the customer was erased, as they wished: there is nobody left to reply to."""

@@ -60,7 +60,7 @@ def channel_card(case: Case, team: Team, people: People, now: datetime) -> Card:
 def private_card(case: Case, team: Team, people: People, reader: Person, now: datetime) -> Card:
     """Returns what one person sees about a follow-up they claimed: the customer's details while it is theirs, then where it
     went."""
-    if not (case.open and case.owner is not None and case.owner.id == reader.id):
+    if not (case.open and case.is_with(reader)):
         return Card(plain=_no_longer_yours(case, people))
     state, until = your_standing(case, team, now)
     buttons, menu = buttons_and_menu(case, own=True)

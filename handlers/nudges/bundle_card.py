@@ -78,7 +78,7 @@ def _who_waits(about: Sequence[Reminder], reader: Person) -> str:
     """Says for whom customers wait: for the reader, or for a team they may help."""
     if all(each.case.happy and each.case.contacted_at is None for each in about):
         text = ngettext("One customer is still to be thanked", "{n} customers are still to be thanked", len(about))
-    elif all(_is_owner(each, reader) for each in about):
+    elif all(each.case.is_with(reader) for each in about):
         text = ngettext("One customer waits for a word from you", "{n} customers wait for a word from you", len(about))
     else:
         text = ngettext("One customer waits for a word from us", "{n} customers wait for a word from us", len(about))
@@ -86,7 +86,7 @@ def _who_waits(about: Sequence[Reminder], reader: Person) -> str:
 
 
 def _nothing_left(reminders: Sequence[Reminder], reader: Person) -> str:
-    if n := sum(each.case.open and _is_owner(each, reader) for each in reminders):
+    if n := sum(each.case.open and each.case.is_with(reader) for each in reminders):
         several = ngettext("One of these is yours now. Thank you.", "{n} of these are yours now. Thank you.", n)
         return several.format(n=n) if len(reminders) > 1 else _("It is yours now. Thank you.")
     if all(not each.case.open or (each.case.contacted_at is not None and each.case.owner is not None) for each in reminders):
@@ -106,7 +106,7 @@ def _plain(text: str, about: Sequence[Reminder], reader: Person, people: People,
 
 def _line(each: Reminder, reader: Person, people: People, now: datetime) -> str:
     """Returns score, place, deadline, what is asked and first words, in this order, so that a line cut off still makes sense."""
-    mine, case = _is_owner(each, reader), _seen(each, reader)
+    mine, case = each.case.is_with(reader), _seen(each, reader)
     place = cut(each.team.title, TITLE)
     if each.score:
         return _("{score} at {place}. Thank you for looking after them.").format(score=each.score, place=place)
@@ -117,7 +117,7 @@ def _line(each: Reminder, reader: Person, people: People, now: datetime) -> str:
 
 
 def _item(each: Reminder, reader: Person, people: People, now: datetime) -> Card:
-    mine = _is_owner(each, reader)
+    mine = each.case.is_with(reader)
     case, zone = _seen(each, reader), each.team.hours.zone
     over = settled(each, reader, people)
     text = over or question(each, reader, people, now)
@@ -135,13 +135,9 @@ def _item(each: Reminder, reader: Person, people: People, now: datetime) -> Card
     )
 
 
-def _is_owner(each: Reminder, reader: Person) -> bool:
-    return each.case.owner is not None and each.case.owner.id == reader.id
-
-
 def _seen(each: Reminder, reader: Person) -> Case:
     """Returns the case as this reader may see it."""
-    return each.case if _is_owner(each, reader) else for_channel(each.case, each.team)
+    return each.case if each.case.is_with(reader) else for_channel(each.case, each.team)
 
 
 def _reach(case: Case) -> tuple[str, ...]:
@@ -160,7 +156,7 @@ def _buttons(each: Reminder, reader: Person) -> tuple[Button, ...]:
         return (Button("claim", _("I'll reply after all"), case.id, spoken, Style.PRIMARY),)
     if each.role is not Role.OWNER:
         return take_over(case), choose(case)
-    if case.owner is not None and case.owner.id != reader.id:
+    if case.owner is not None and not case.is_with(reader):
         return (take_over(case),)
     theirs = of_owner(case)
     keep = Button("keep", _("Still mine"), case.id, _("Yes, this customer is still mine"), Style.PRIMARY)
@@ -168,7 +164,7 @@ def _buttons(each: Reminder, reader: Person) -> tuple[Button, ...]:
 
 
 def _menu(each: Reminder, reader: Person) -> tuple[Button, ...]:
-    if each.score or each.role is not Role.OWNER or not _is_owner(each, reader):
+    if each.score or each.role is not Role.OWNER or not each.case.is_with(reader):
         return ()
     theirs, close = of_owner(each.case), ("close",) if each.is_open_question else ()
     verbs = (*close, "contacted", "tried", "help", "no_help", "snooze", "wait", "release")

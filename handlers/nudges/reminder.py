@@ -75,7 +75,7 @@ def settled(each: Reminder, reader: Person, people: People) -> str:
         return _("#{id} is closed. Thank you.").format(id=case.id)
     if each.went_back and case.owner is None:
         return ""
-    if (each.went_back or each.role is not Role.OWNER) and case.owner is not None and case.owner.id == reader.id:
+    if (each.went_back or each.role is not Role.OWNER) and case.is_with(reader):
         return _("#{id} is yours. Thank you.").format(id=case.id)
     if each.went_back or (each.for_a_hand and case.owner is not None and case.help_at is None):
         return _("#{id}: {who} is replying now.").format(id=case.id, who=called(case.owner, people))
@@ -83,7 +83,7 @@ def settled(each: Reminder, reader: Person, people: People) -> str:
         return ""
     if case.owner is None and (each.role is Role.OWNER or each.for_a_hand):
         return _("#{id} waits for somebody in the channel again.").format(id=case.id)
-    if each.role is Role.OWNER and case.owner is not None and case.owner.id != reader.id and case.help_at is None:
+    if each.role is Role.OWNER and not case.is_with(reader) and case.help_at is None:
         return _("#{id}: {who} is replying now.").format(id=case.id, who=called(case.owner, people))
     if each.role is not Role.OWNER and case.owner is not None and case.contacted_at is not None:
         return _("#{id}: this customer has heard from us.").format(id=case.id)
@@ -111,7 +111,7 @@ def question(each: Reminder, reader: Person, people: People, now: datetime) -> s
         return said
     if each.role is not Role.OWNER:
         return _for_others(each, since, held)
-    if case.owner is not None and case.owner.id != reader.id:
+    if case.owner is not None and not case.is_with(reader):
         return _for_the_owner(each, who, since)
     return _for_its_reason(each.kind) or _heard_in_time(each, by, now) or _to_owner(each, since, by)
 
@@ -128,7 +128,7 @@ def in_short(each: Reminder, reader: Person, people: People) -> str:
     if each.role is not Role.OWNER:
         return _("{who} has it.").format(who=who)
     reason = _for_its_reason(each.kind)
-    if case.owner.id != reader.id:
+    if not case.is_with(reader):
         return f"{_('{who} is away.').format(who=who)} {reason}".rstrip()
     return _("Still yours?") if each.is_open_question else reason
 
@@ -159,7 +159,7 @@ def _thanks(each: Reminder, reader: Person, who: str, held: str, by: str) -> str
         text = _("A happy customer has not been thanked yet. {held} {ask}")
         if listed or again:
             text = _("A happy customer is still to be thanked, {at}. {held} {ask}")
-    elif each.case.owner is not None and each.case.owner.id != reader.id:
+    elif each.case.owner is not None and not each.case.is_with(reader):
         text = _("{who} is away, and this happy customer has not been thanked yet. Can you take it over?")
         if listed or again:
             text = _("{who} is still away, and this happy customer is to be thanked, {at}. Can you take it over?")
