@@ -19,7 +19,7 @@ from handlers.digests.week_chart import chart
 from handlers.digests.week_sentence import sentence
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
-from handlers.wording.words import TITLE, begin, cut, date_of, day, days, when
+from handlers.wording.words import TITLE, begin, cut, date_of, day, days, when, within
 
 WORDS = 200
 """Maximum characters of somebody's own words in the post."""
@@ -133,11 +133,7 @@ def story(told: StoryInWords) -> str:
     """Returns one story, as the channel reads it."""
     said = f" “{cut(' '.join(told.done.split()), WORDS)}”" if told.done else ""
     whose = _(" What {name} did then:").format(name=told.closer) if said and told.closer else ""
-    return _("{name}: {deed}.").format(name=begin(told.name), deed=_lower(deeds()[told.reason])) + whose + said
-
-
-def _lower(words: str) -> str:
-    return words[:1].lower() + words[1:]
+    return _("{name}: {deed}.").format(name=begin(told.name), deed=within(deeds()[told.reason])) + whose + said
 
 
 def _kind_words(post: Post) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from handlers.cards import Button, Card
 from handlers.digests.figures import NO_CAUSE, Figures
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
-from handlers.wording.words import cut
+from handlers.wording.words import begin, cut
 
 PAGE = 10
 """Cards in one answer; nobody reads more on a phone."""
@@ -178,4 +178,4 @@ def _called(cause: str) -> str:
 
 def _with_number(label: str, number: int) -> str:
     end = f" ({number})"
-    return cut(label[:1].upper() + label[1:], LABEL - len(end)) + end
+    return cut(begin(label), LABEL - len(end)) + end

@@ -12,7 +12,7 @@ from handlers.rules import Team
 from handlers.wording import masking
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
-from handlers.wording.words import QUOTED, TITLE, asked, cut
+from handlers.wording.words import QUOTED, TITLE, asked, cut, within
 
 QUOTES = 5
 
@@ -61,7 +61,7 @@ def wins_card(team: Team, wins: Sequence[Win]) -> Card:
     rest = number - len(shown)
     more = [ngettext("One more was happy with us.", "{n} more were happy with us.", rest).format(n=rest)] if rest and shown else []
     return Card(
-        plain=_("Wins at {place}: {happy}.").format(place=cut(team.title, TITLE), happy=_lower(happy)) + first,
+        plain=_("Wins at {place}: {happy}.").format(place=cut(team.title, TITLE), happy=within(happy)) + first,
         headline=_("{happy} · {place}").format(happy=happy, place=team.title),
         context=(
             _("This is what they said. Nobody has to do anything: it is yours to enjoy.")
@@ -88,7 +88,3 @@ def _quote(team: Team, win: Win) -> Card | None:
 def _about(team: Team, win: Win) -> str:
     place = win.touchpoint if win.touchpoint and "touchpoint" in team.show else ""
     return " · ".join(text for text in (asked(win.metric, win.score, win.scale), masking.hide(place, win.customer, team)) if text)
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]

@@ -9,6 +9,7 @@ from handlers.verbs.confirm import to_be_confirmed
 from handlers.wording import outcomes, replies
 from handlers.wording.language import gettext as _
 from handlers.wording.outcomes import LOST, REACHED, outcomes_of
+from handlers.wording.words import begin
 
 
 def close(situation: Situation) -> Decision:
@@ -61,7 +62,7 @@ def _form(situation: Situation) -> Form:
         ),
     ]  # fmt: skip
     if _has_a_cause(situation):
-        causes = tuple((cause, cause[:1].upper() + cause[1:]) for cause in situation.team.causes)
+        causes = tuple((cause, begin(cause)) for cause in situation.team.causes)
         about = _("What was it about?") if situation.case.moment is Moment.RESPONSE else _("What caused it?")
         fields.append(Field("cause", about, Ask.CHOICE, causes, error=_("Please choose what caused it.")))
     if situation.case.moment is Moment.REVENUE:

@@ -10,6 +10,7 @@ from handlers.digests import money
 from handlers.situation import Change, Decision, Situation
 from handlers.wording import replies
 from handlers.wording.language import gettext as _
+from handlers.wording.words import begin
 
 WHYS = 4
 """Answers to “and why was that?”, after the cause: five levels in all."""
@@ -58,7 +59,7 @@ def form(target: Target, causes: Iterable[str], *also: Field) -> Form:
     missing = _("Please choose what made them leave.")
     fields = (
         *also,
-        Field("cause", _("What made them leave?"), Ask.CHOICE, tuple((c, c[:1].upper() + c[1:]) for c in causes), error=missing),
+        Field("cause", _("What made them leave?"), Ask.CHOICE, tuple((cause, begin(cause)) for cause in causes), error=missing),
         Field(
             "whys", _("And why was that? And that?"), Ask.TEXT, required=False, max_length=WHYS * WHY,
             hint=_("One line for each why, at most four. Leave a line empty where nobody knows; nobody is to blame."),

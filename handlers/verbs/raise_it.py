@@ -5,6 +5,7 @@ from __future__ import annotations
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.situation import Change, Decision, Situation
 from handlers.wording.language import gettext as _
+from handlers.wording.words import begin
 
 WORDS = 200
 
@@ -27,7 +28,7 @@ def raise_it(situation: Situation) -> Decision:
 
 
 def _form(situation: Situation) -> Form:
-    causes = tuple((cause, cause[:1].upper() + cause[1:]) for cause in situation.team.causes)
+    causes = tuple((cause, begin(cause)) for cause in situation.team.causes)
     known = situation.case.cause if situation.case.cause in situation.team.causes else ""
     fields = (
         Field(

@@ -174,6 +174,11 @@ def begin(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
+def within(sentence: str) -> str:
+    """Returns the text with a small first letter, for what stands inside a sentence."""
+    return sentence[:1].lower() + sentence[1:]
+
+
 def cut(text: str, length: int) -> str:
     """Returns at most `length` characters, cut between words if there is a space near the end, with an ellipsis."""
     text = text.strip()
