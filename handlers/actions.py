@@ -119,7 +119,8 @@ def _act(tx: Connection, company: Company, tap: Tap, cache: TapCache) -> Reply:
     for _ in range(TRIES):
         case = cache.case(tap.target)
         team = company.teams.get(case.team) if case is not None else None
-        if case is None or not _belongs(case, team, tap):
+        # Elsewhere than where the team has a channel, its ids count as unknown.
+        if case is None or (team is not None and not team.reaches(tap.person)):
             if team is not None and case is not None and case.owner is not None and case.owner.place == tap.person.place:
                 return replies.team_has_moved(team)  # they have the customer's details there already
             return replies.unknown_card(whom_to_ask(tx, company, tap.person))
@@ -138,12 +139,6 @@ def _act(tx: Connection, company: Company, tap: Tap, cache: TapCache) -> Reply:
             _want_what_follows(tx, now, decision, columns, act_id)
             return replace(replies.done(decision), as_before=not _is_drawn_anew(tap.verb, columns))
     return replies.somebody_was_faster()
-
-
-def _belongs(case: Case, team: Team | None, tap: Tap) -> bool:
-    """Returns whether the tap comes from a workspace in which this team has a channel; elsewhere its ids count as unknown. True for
-    a team that is gone: the caller handles that."""
-    return team is None or team.reaches(tap.person)
 
 
 def _may_steer(company: Company, tap: Tap, cache: TapCache, follow_up_id: int) -> bool:

@@ -32,7 +32,7 @@ def link(tx: Connection, company: Company, word: Word) -> Reply:
     who = colleagues.remember(tx, word.person)
     if company.is_ours(who) and (who.email or "").casefold() == address:
         return Reply(_("You are known by that address already."))
-    asked = [person for person in known_ops(tx, company) if (person.chat, person.workspace) == (who.chat, who.workspace)]
+    asked = [person for person in known_ops(tx) if (person.chat, person.workspace) == (who.chat, who.workspace)]
     if not asked:
         return Reply(_("Nobody here could confirm that, so nothing was changed: no ops is known in this chat yet."))
     change = keep(tx, word, Kind.LINK, who.place.address, {"email": address, "confirmed": False})
@@ -49,7 +49,7 @@ def link_yes(tx: Connection, company: Company, tap: Tap) -> Reply:
     keep(tx, tap, Kind.LINK, row.name, keys)
     know_by(tx, row.name, keys)
     who = colleagues.person_of(tx, row.person_id)
-    messages.want(tx, [link_request(row.id, person) for person in known_ops(tx, company)], tap.at)
+    messages.want(tx, [link_request(row.id, person) for person in known_ops(tx)], tap.at)
     return Reply(_("{who} is {email} from now on.").format(who=begin(called(who, company.people)), email=email))
 
 
@@ -59,7 +59,7 @@ def link_no(tx: Connection, company: Company, tap: Tap) -> Reply:
     if row is None:
         return _answered()
     keep(tx, tap, Kind.LINK, row.name, None)
-    messages.want(tx, [link_request(row.id, person) for person in known_ops(tx, company)], tap.at)
+    messages.want(tx, [link_request(row.id, person) for person in known_ops(tx)], tap.at)
     return Reply(_("Nothing was changed. Please tell them why."))
 
 

@@ -36,7 +36,7 @@ def ops(tx: Connection, company: Company, word: Word) -> Reply:
     here = {row.name: row for row in in_chat}
     from_file = [name for name in company.ops if name not in here]
     lines = [_("{name}, in app.yaml").format(name=name) for name in from_file]
-    items = tuple(_named(tx, company, row.id, Place.parse(row.name)) for row in in_chat[:10])
+    items = tuple(_named(tx, row.id, Place.parse(row.name)) for row in in_chat[:10])
     card = Card(
         plain=_("Who sets up channels, routes and sources"),
         headline=_("Who sets up channels, routes and sources"),
@@ -70,7 +70,7 @@ def unname_ops(tx: Connection, company: Company, tap: Tap) -> Reply:
     return Reply(_("They are no longer ops. Type “ops” to see who is."))
 
 
-def _named(tx: Connection, company: Company, row_id: int, place: Place) -> Card:
+def _named(tx: Connection, row_id: int, place: Place) -> Card:
     known = people.find(tx, place.chat, place.workspace, place.channel)
     name = known.name if known is not None and known.name else place.channel
     return Card(

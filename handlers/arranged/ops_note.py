@@ -74,8 +74,8 @@ def _readers(tx: Connection, company: Company, now: datetime) -> list[Person]:
     """Returns those of ops who are not away or paused and have seen the last note; somebody known to two chats only once,
     preferably in a chat without delivery problems."""
     waits = delivery_log.not_shown_yet(tx, KIND)
-    known = known_ops(tx, company)
-    rows = people.by_ids(tx, [person.id for person in known if person.id is not None])
+    known = known_ops(tx)
+    rows = people.by_ids(tx, [person.id for person in known])
     troubled = {row.chat for row in delivery_log.held_up(tx, STUCK)}
     there = [
         person

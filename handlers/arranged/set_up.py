@@ -37,7 +37,7 @@ def here(tx: Connection, company: Company, word: Word) -> Reply:
                 team=team.title, where=team.written
             )
         )
-    return Reply(form=_form(_target(word.place, _holder(tx, company, word.place)), _said(tx, company, team)))
+    return Reply(form=_form(_target(word.place, _holder(tx, company, word.place)), _said(tx, team)))
 
 
 def set_up(tx: Connection, company: Company, tap: Tap) -> Reply:
@@ -108,7 +108,7 @@ def _place(tap: Tap) -> Place | None:
         return None
 
 
-def _said(tx: Connection, company: Company, team: Team | None) -> dict[str, str]:
+def _said(tx: Connection, team: Team | None) -> dict[str, str]:
     """Returns the initial values of the form: the channel's current settings, else the usual ones."""
     if team is None:
         return {"hours": "mon-fri 09:00-17:00", "claim": "4h", "close": "2d", "causes": "\n".join(CAUSES)}

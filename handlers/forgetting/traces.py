@@ -55,9 +55,7 @@ class Traces:
         return re.compile("|".join(words), re.IGNORECASE) if words else None
 
 
-def traces(
-    *, keys: Iterable[str] = (), contacts: Iterable[str] = (), answers: Iterable[tuple[str, str, str | None]] = ()
-) -> Traces:
+def traces(*, keys: Iterable[str], contacts: Iterable[str], answers: Iterable[tuple[str, str, str | None]]) -> Traces:
     """Returns what to look for: keys of the customer, e-mails and telephone numbers, and id, comment and name of each answer."""
     known, told = set(keys), list(answers)
     ids = {id_ for id_, _, _ in told}
