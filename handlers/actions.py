@@ -50,7 +50,7 @@ from handlers.verbs.tried import tried
 from handlers.verbs.wait import wait
 from handlers.verbs.weigh import no_problem, problem
 from handlers.wanted import IN_THE_THREAD, closing, in_thread, private, told
-from handlers.whereabouts import with_places
+from handlers.whereabouts import reply_with_places
 from handlers.wording import replies
 from storage import act_log, messages, nudges, raised
 from storage.act_log import Act
@@ -95,11 +95,7 @@ def act(tx: Connection, company: Company, tap: Tap) -> Reply:
 def act_all(tx: Connection, taps: Sequence[Tap], company: Company) -> list[Reply]:
     """Run several waiting taps in order. They share a cache, so that each thing is read from the database once."""
     cache = TapCache(tx, [tap.person for tap in taps])
-    return [_placed(tx, tap, _act(tx, company, tap, cache)) for tap in taps]
-
-
-def _placed(tx: Connection, tap: Tap, reply: Reply) -> Reply:
-    return replace(reply, cards=with_places(tx, reply.cards, tap.person.chat, tap.person.workspace)) if reply.cards else reply
+    return [reply_with_places(tx, _act(tx, company, tap, cache), tap.person) for tap in taps]
 
 
 def _act(tx: Connection, company: Company, tap: Tap, cache: TapCache) -> Reply:

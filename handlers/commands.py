@@ -30,7 +30,7 @@ from handlers.nudges.how_reminded import how_reminded
 from handlers.numbered import numbered
 from handlers.rules import Company, Team
 from handlers.situation import Word, number
-from handlers.whereabouts import with_places
+from handlers.whereabouts import reply_with_places
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
 from handlers.wording.words import cut
@@ -46,8 +46,7 @@ AT_A_GLANCE = 5
 
 def answer(tx: Connection, company: Company, word: str, person: Person, place: Place, now: datetime) -> Reply:
     """Returns the answer to a person who typed `word`, with anything that follows it, in a place. Empty text gets the help."""
-    reply = _answer(tx, company, word, person, place, now)
-    return replace(reply, cards=with_places(tx, reply.cards, person.chat, person.workspace))
+    return reply_with_places(tx, _answer(tx, company, word, person, place, now), person)
 
 
 def _answer(tx: Connection, company: Company, word: str, person: Person, place: Place, now: datetime) -> Reply:

@@ -7,8 +7,14 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from handlers.cards import Card, There
+from handlers.cards import Card, Reply, There
+from handlers.feedback import Person
 from storage import messages
+
+
+def reply_with_places(tx: Connection, reply: Reply, reader: Person) -> Reply:
+    """Returns the reply with the places where the cards of its follow-ups stand in the reader's workspace."""
+    return replace(reply, cards=with_places(tx, reply.cards, reader.chat, reader.workspace)) if reply.cards else reply
 
 
 def with_places(tx: Connection, cards: Sequence[Card], chat: str, workspace: str) -> tuple[Card, ...]:

@@ -41,7 +41,8 @@ def tell_of_those_who_came_back(tx: Connection, company: Company, new: Sequence[
     if not told:
         return
     acts = act_log.write_each(tx, [_act(company, case, heard) for case, heard, _ in told])
-    nudges.add(tx, [_news(company, case, heard, closer, acts[case.id]) for case, heard, closer in told if _is_good(heard, closer)])
+    good = [(case, heard, closer) for case, heard, closer in told if closer is not None and heard.band is not Band.DETRACTOR]
+    nudges.add(tx, [_news(company, case, heard, closer, acts[case.id]) for case, heard, closer in good])
     aloud = [case for case, _, _ in told if "history" in company.teams[case.team].show and case.held_until is None]
     lines = wanted.lines(
         tx, [ToldInThread(company.teams[case.team], case.id, acts[case.id], False, case.only_card_in) for case in aloud]
@@ -61,10 +62,6 @@ def _came_after(case: Case, heard: Judged) -> bool:
     """Returns whether the answer was given after the case was closed. An earlier one says nothing about the result, even if it
     arrives later."""
     return case.closed_at is not None and (heard.arrival.feedback.occurred_at or heard.arrival.at) > case.closed_at
-
-
-def _is_good(heard: Judged, closer_id: int | None) -> bool:
-    return closer_id is not None and heard.band is not Band.DETRACTOR
 
 
 def _act(company: Company, case: Case, heard: Judged) -> Act:

@@ -99,7 +99,7 @@ def _choose(tx: Connection, company: Company, tap: Tap, what: str) -> Reply:
         return Reply(_("Only those who lead {team} can change its post, so nothing was changed.").format(team=team.title))
     if row.state != "draft":
         return _gone_out()
-    story = _story_in(tap)
+    story = number(tap.more[0]) if tap.more else None
     if what != "agreed" and story not in {each["follow_up"] for each in row.snapshot["stories"]}:
         return Reply(_("This story is not in the post any more, so nothing was changed."))
     if what == "swapped" and not row.snapshot["spares"]:
@@ -145,10 +145,6 @@ def weekly_post(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Tea
     if row is None or team is None or not team.reaches(tap.person):
         return None
     return row, team
-
-
-def _story_in(tap: Tap) -> int | None:
-    return number(tap.more[0]) if tap.more else None
 
 
 def _gone_out() -> Reply:

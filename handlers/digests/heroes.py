@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -141,7 +141,7 @@ def stories(cases: Sequence[Worked], known: Mapping[int, str], start: datetime, 
                 *firsts.get(case.follow_up, ()),
             )
             found += [(when, story) for when, story in told if start <= when < end]
-    return [_with_chances(story, mine) for _when, story in found]
+    return [replace(story, chances=mine.get(story.person, 1)) for _when, story in found]
 
 
 def _hard(case: Worked) -> Iterable[tuple[datetime, Story]]:
@@ -269,7 +269,3 @@ def _chances(cases: Sequence[Worked], start: datetime, end: datetime) -> Mapping
             if act.person is not None and start <= act.at < end:
                 touched.setdefault(act.person, set()).add(case.follow_up)
     return {person: len(theirs) for person, theirs in touched.items()}
-
-
-def _with_chances(story: Story, mine: Mapping[int, int]) -> Story:
-    return Story(story.follow_up, story.person, story.reason, story.need, story.why, story.named, mine.get(story.person, 1))

@@ -231,17 +231,13 @@ def _some(these: Sequence[str]) -> str:
     return ", ".join([*these[:NAMED], *more])
 
 
-def _leaders(report: Report) -> str:
-    """Shows the leaders' own commitment: what they did themselves."""
-    return _("Leaders themselves took {claimed} and were in touch with {contacted}.").format(
+def _work(report: Report) -> tuple[str, ...]:
+    """Returns what leaders did themselves, which shows their own commitment, and how the data and the bot do."""
+    leaders = _("Leaders themselves took {claimed} and were in touch with {contacted}.").format(
         claimed=ngettext("{n} case", "{n} cases", report.claimed).format(n=report.claimed),
         contacted=ngettext("{n} customer", "{n} customers", report.contacted).format(n=report.contacted),
     )
-
-
-def _work(report: Report) -> tuple[str, ...]:
-    """Returns what leaders did themselves, and how the data and the bot do."""
-    return _leaders(report), machine_lines.health(report.health), machine_lines.noise(report.noise)
+    return leaders, machine_lines.health(report.health), machine_lines.noise(report.noise)
 
 
 def _items(report: Report, now: datetime) -> tuple[Card, ...]:

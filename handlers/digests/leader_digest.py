@@ -162,7 +162,7 @@ def picture(tx: Connection, company: Company, row: PostRow | AnyRow, now: dateti
         people=company.people,
         raised=raised_in_posts.undecided(tx, company, said.get("raised", ())),
         words=_words(company, caused, known),
-        money=_money(said),
+        money=Money(**{name: Sum(**one) for name, one in said.get("money", {}).items()}),  # an older post has none
         id=row.id,
         asked=said.get("asked", False),
     )
@@ -178,11 +178,6 @@ def _zone(company: Company, teams: Sequence[Mapping[str, Any]]) -> ZoneInfo:
     """Returns the leader's time zone: that of the first of the teams."""
     known = (company.teams[each["name"]] for each in teams if each["name"] in company.teams)
     return next((team.hours.zone for team in known), company.timezone)
-
-
-def _money(said: Mapping[str, Any]) -> Money:
-    """Empty for a post made before these sums existed."""
-    return Money(**{name: Sum(**one) for name, one in said.get("money", {}).items()})
 
 
 def _of_team(tx: Connection, team: Team, week: Week, now: datetime) -> dict[str, Any]:

@@ -21,10 +21,11 @@ def preview_card(post: Post, *, agreed: bool, gone_out: bool) -> Card:
     said = _("It goes out {at} by itself, with the numbers of that moment. Nobody sees this but you.").format(at=at)
     if agreed:
         said = _("Thank you. It goes out {at}, with the numbers of that moment.").format(at=at)
+    no_story = () if post.stories else (_("There is no story to tell this time."),)
     return Card(
         plain=_("The weekly post of {team}, before it goes out {at}.").format(team=cut(post.title, TITLE), at=at),
         headline=_("A look ahead · the weekly post of {team} goes out {at}").format(team=cut(post.title, TITLE), at=at),
-        context=(sentence(post.figures, post.promise), *(_no_stories() if not post.stories else ()), *who_waits(post), said),
+        context=(sentence(post.figures, post.promise), *no_story, *who_waits(post), said),
         buttons=() if agreed else (send,),
         items=tuple(_choosable(told, target, open=not agreed) for told in post.stories),
         footer=_("Week {number}").format(number=post.week.number),
@@ -79,7 +80,3 @@ def _choosable(told: StoryInWords, target: str, *, open: bool) -> Card:
         buttons=buttons if open else (),
         footer=f"#{told.follow_up}",
     )
-
-
-def _no_stories() -> tuple[str, ...]:
-    return (_("There is no story to tell this time."),)

@@ -40,17 +40,12 @@ def _twins(weeks: Mapping[Week, Kept], unheard: Collection[Week]) -> Iterator[st
         these = list(run)
         if anybody:
             yield from (_("week of {day}, {numbers}").format(day=date_of(week.monday), numbers=_said(kept)) for week, kept in these)
+            continue
+        if heard:
+            one, several = _("nobody let down in the week of {day}"), _("nobody let down in the {n} weeks from {day}")
         else:
-            one, several = _nobody() if heard else _silence()
-            yield (one if len(these) == 1 else several).format(n=len(these), day=date_of(these[0][0].monday))
-
-
-def _nobody() -> tuple[str, str]:
-    return _("nobody let down in the week of {day}"), _("nobody let down in the {n} weeks from {day}")
-
-
-def _silence() -> tuple[str, str]:
-    return _("no answers in the week of {day}"), _("no answers in the {n} weeks from {day}")
+            one, several = _("no answers in the week of {day}"), _("no answers in the {n} weeks from {day}")
+        yield (one if len(these) == 1 else several).format(n=len(these), day=date_of(these[0][0].monday))
 
 
 def _said(kept: Kept) -> str:

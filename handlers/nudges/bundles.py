@@ -178,7 +178,7 @@ def _may_hear(
     team's morning all the same."""
     team, hours = company.teams[case.team], company.hours_of(case.team, case.route)
     if steps.is_own_request(row.step):
-        return quiet.may_hear(replace(preferences, rhythm=""), hours, team.bundle, _none, at)
+        return quiet.may_hear(replace(preferences, rhythm=""), hours, team.bundle, lambda _day: 0, at)
     by_day = _is_told_by_day(company, row, case)
     moment = quiet.may_hear(preferences, team.hours if by_day else hours, team.bundle, had, at)
     if moment is None or not (by_day or preferences.rhythm == quiet.LESS):
@@ -194,10 +194,6 @@ def _is_told_by_day(company: Company, row: AnyRow, case: Case) -> bool:
 
 def _morning(team: Team, since: datetime) -> datetime:
     return quiet.next_morning(team.hours, team.bundle, team.posting.at, since)
-
-
-def _none(_day: str) -> int:
-    return 0
 
 
 def _gather(ready: _Ready, row: AnyRow, case: Case) -> list[AnyRow]:

@@ -219,7 +219,9 @@ def _to_owner(each: Reminder, since: str, by: str) -> str:
     if each.asks:
         return _("This customer has been waiting since {since}, longer than we promised. Still yours?").format(since=since)
     if each.kind is Kind.SNOOZED:
-        return _snooze_is_over(each, by)
+        if each.case.contacted_at is not None:
+            return _("You asked to be reminded of this one: it is still to be closed.")
+        return _("You asked to be reminded of this one: we promised a reply by {by}.").format(by=by)
     if each.kind is Kind.LISTED and each.case.contacted_at is not None:
         return _("Still open {at}: this customer has heard from us, and our promise ended {by}. Can it be closed?").format(
             at=_said(each), by=by
@@ -246,12 +248,6 @@ def _said(each: Reminder) -> str:
     """Returns the day of a line of the daily list, so that no text is repeated: after midnight that on which the shift began."""
     hours = each.team.hours
     return day(min(each.said_at.astimezone(hours.zone).date(), hours.day_of(each.said_at)))
-
-
-def _snooze_is_over(each: Reminder, by: str) -> str:
-    if each.case.contacted_at is not None:
-        return _("You asked to be reminded of this one: it is still to be closed.")
-    return _("You asked to be reminded of this one: we promised a reply by {by}.").format(by=by)
 
 
 def _snoozed(case: Case, each: Reminder, now: datetime) -> str:

@@ -42,7 +42,8 @@ def lost(situation: Situation) -> Decision:
     detail |= {f"why_{n}": why[:WHY] for n, why in enumerate(_ended(whys), 1)}
     detail |= {"value": value, "currency": currency or case.customer.currency or ""} if value is not None else {}
     text = _("Marked as lost, and noted who did: #{id}. It stands in the next monthly review.").format(id=case.id)
-    return Change({"lost_at": situation.tap.at}, text, detail, undo=_undo(case.id))
+    undo = Button("not_lost", _("Undo"), case.id, _("Undo: this customer is not lost"))
+    return Change({"lost_at": situation.tap.at}, text, detail, undo=undo)
 
 
 def not_lost(situation: Situation) -> Decision:
@@ -86,7 +87,3 @@ def _ended(whys: Sequence[str]) -> list[str]:
     """Returns the lines without trailing blank ones; a blank line in between is a level that nobody knows."""
     filled = [n for n, why in enumerate(whys) if why]
     return list(whys[: filled[-1] + 1]) if filled else []
-
-
-def _undo(case_id: int) -> Button:
-    return Button("not_lost", _("Undo"), case_id, _("Undo: this customer is not lost"))
