@@ -6,7 +6,7 @@ Nobody has to follow them up. A happy customer who asks to be contacted is not a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Connection
@@ -35,7 +35,7 @@ def send(tx: Connection, company: Company, team: Team, now: datetime) -> int:
     """Make the post that is due, unless another run did. Returns how many were made. A day without wins is recorded, but nothing is
     posted."""
     names = _routes(company, team)
-    due = next((at for at in _due_back(team, now) if at <= now), None) if names else None
+    due = next((at for at in _each_due(team, now, range(0, -MISSED - 1, -1)) if at <= now), None) if names else None
     if due is None:
         return 0
     on = str(due.astimezone(team.hours.zone).date())
@@ -58,9 +58,7 @@ def send(tx: Connection, company: Company, team: Team, now: datetime) -> int:
 def moments(company: Company, team: Team, after: datetime) -> Iterator[datetime]:
     """Yields when such posts are due, around a moment."""
     if _routes(company, team):
-        today = after.astimezone(team.hours.zone).date()
-        days = (today + timedelta(days=n) for n in range(-1, 15))
-        yield from (at for day in days if (at := _due(team, day)) is not None)
+        yield from _each_due(team, after, range(-1, 15))
 
 
 def told(tx: Connection, row: AnyRow) -> list[Win]:
@@ -72,10 +70,10 @@ def _routes(company: Company, team: Team) -> Sequence[str]:
     return [route.name for route in company.routes if route.wins and route.team == team.name]
 
 
-def _due_back(team: Team, now: datetime) -> Iterator[datetime]:
-    today = now.astimezone(team.hours.zone).date()
-    days = (today - timedelta(days=n) for n in range(MISSED + 1))
-    return (at for day in days if (at := _due(team, day)) is not None)
+def _each_due(team: Team, at: datetime, days: Iterable[int]) -> Iterator[datetime]:
+    """Yields when such a post is due on these days, counted from that of `at`; not on a day off."""
+    today = at.astimezone(team.hours.zone).date()
+    return (due for n in days if (due := _due(team, today + timedelta(days=n))) is not None)
 
 
 def _untold(tx: Connection, team: Team, before: AnyRow | None, due: datetime) -> Untold:
@@ -88,15 +86,9 @@ def _untold(tx: Connection, team: Team, before: AnyRow | None, due: datetime) ->
     last = material.answers(tx, before.snapshot["answers"][-1:]) if len(before.snapshot["answers"]) == MOST else ()
     if last:
         return Untold(last[0].received_at - OVERLAP, last[0].id, late)
-    since = min(max(late, _earliest(team, due)), due - BACK)
+    opened = next(_each_due(team, due, range(-1, -CLOSED - 1, -1)), due)
+    since = min(max(late, opened - OVERLAP), due - BACK)
     return Untold(since, 0, since)
-
-
-def _earliest(team: Team, due: datetime) -> datetime:
-    today = due.astimezone(team.hours.zone).date()
-    days = (today - timedelta(days=n) for n in range(1, CLOSED + 1))
-    opened = next((at for day in days if (at := _due(team, day)) is not None), due)
-    return min(opened - OVERLAP, due - BACK)
 
 
 def _due(team: Team, day: date) -> datetime | None:
