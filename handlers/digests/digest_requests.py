@@ -137,11 +137,16 @@ def _draw_again(tx: Connection, company: Company, team: Team, row: AnyRow, choic
 
 
 def weekly_post(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Team] | None:
-    """Returns the weekly post and its team; None if it is gone, is of another kind, or its team has no channel in this person's
-    workspace."""
-    digest_id = tap.numbered("digest")
+    """Returns the weekly post that was pressed, and its team, as `team_post` does."""
+    return team_post(tx, company, tap, "digest", snapshot.KIND)
+
+
+def team_post(tx: Connection, company: Company, tap: Tap, named: str, kind: str) -> tuple[AnyRow, Team] | None:
+    """Returns the post that the target, `named` so, refers to, and its team; None if it is gone, is of another kind, or its team
+    has no channel in this person's workspace."""
+    digest_id = tap.numbered(named)
     row = digests.by_id(tx, digest_id) if digest_id is not None and len(tap.more) <= 1 else None
-    team = company.teams.get(row.about) if row is not None and row.kind == snapshot.KIND else None
+    team = company.teams.get(row.about) if row is not None and row.kind == kind else None
     if row is None or team is None or not team.reaches(tap.person):
         return None
     return row, team

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from handlers import colleagues, wanted
 from handlers.cards import Card, Reply
-from handlers.digests.digest_requests import weekly_post
+from handlers.digests.digest_requests import team_post, weekly_post
 from handlers.digests.snapshot import words_for_channel
 from handlers.feedback import NOBODY, Band
 from handlers.huddles import huddle_card
@@ -46,7 +46,7 @@ def huddle(tx: Connection, company: Company, word: Word) -> Reply:
 
 def promise(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Add somebody's promise until the next huddle to the card."""
-    found = _found(tx, company, tap)
+    found = team_post(tx, company, tap, KIND, KIND)
     if found is None:
         return Reply(_("This huddle does not belong to a team here, so nothing was changed."))
     row, team = found
@@ -144,12 +144,3 @@ def _said(tx: Connection, company: Company, team: Team, row: AnyRow, what: str) 
         (colleagues.called_in_posts(known.get(each["who"]), people=company.people), masking.hide(each["what"], NOBODY, team))
         for each in kept
     )
-
-
-def _found(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Team] | None:
-    digest_id = tap.numbered(KIND)
-    row = digests.by_id(tx, digest_id) if digest_id is not None else None
-    team = company.teams.get(row.about) if row is not None and row.kind == KIND else None
-    if row is None or team is None or not team.reaches(tap.person):
-        return None
-    return row, team
