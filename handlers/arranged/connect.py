@@ -6,14 +6,16 @@ A secret is shown once, to the person who created it, and in no card: the databa
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from handlers.arranged import undo
 from handlers.arranged.arrangements import Kind, keep, secrets_of
 from handlers.arranged.sources import NEW, made_in_chat, test_button
-from handlers.arranged.undo import still_holding, undo_button
-from handlers.cards import Ask, Button, Card, Field, Form, Reply
+from handlers.arranged.undo import still_holding
+from handlers.cards import Ask, Field, Form, Reply
 from handlers.rules import Company
 from handlers.situation import Tap
 from handlers.slug import slug
@@ -82,7 +84,7 @@ def secret_end(tx: Connection, company: Company, tap: Tap) -> Reply:
     if row is None or len(secrets_of(row, tap.at)) < 2:
         return _old()
     change = keep(tx, tap, Kind.SOURCE, row.name, {**row.keys, "secrets": row.keys["secrets"][:1]})
-    return _done(_("The old secret of {name} no longer works.").format(name=row.name), change)
+    return undo.done(_("The old secret of {name} no longer works.").format(name=row.name), change)
 
 
 def source_off(tx: Connection, company: Company, tap: Tap) -> Reply:
@@ -93,7 +95,7 @@ def source_off(tx: Connection, company: Company, tap: Tap) -> Reply:
     off = not row.keys.get("off")
     change = keep(tx, tap, Kind.SOURCE, row.name, {**row.keys, "off": off})
     told = _("{name} is off: what is sent to it is refused.") if off else _("{name} is on again.")
-    return _done(told.format(name=row.name), change)
+    return undo.done(told.format(name=row.name), change)
 
 
 def _fresh() -> str:
@@ -130,15 +132,7 @@ def _told(company: Company, tool: Tool, name: str, secret: str, change: int, don
             _("Copy it now: it is not shown again."),
         ]
     lines.append(_("Where that goes: see {page}.").format(page=page_of(tool.kind)))
-    return Reply("\n".join(lines), cards=(_changed(done, change, *test_button(company, name, tool.kind)),))
-
-
-def _done(text: str, change: int) -> Reply:
-    return Reply(cards=(_changed(text, change),))
-
-
-def _changed(text: str, change: int, *more: Button) -> Card:
-    return Card(plain=text, headline=text, buttons=(*more, undo_button(change)))
+    return replace(undo.done(done, change, *test_button(company, name, tool.kind)), text="\n".join(lines))
 
 
 def _old() -> Reply:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from handlers.arranged.arrangements import Kind, in_order, keep, resting, route_of
 from handlers.arranged.conditions import bands, in_words
-from handlers.arranged.undo import still_holding, undo_button
+from handlers.arranged.undo import done, still_holding
 from handlers.cards import Ask, Button, Card, Field, Form, Reply
 from handlers.feedback import Moment
 from handlers.rules import Company, Route
@@ -68,7 +68,7 @@ def route_up(tx: Connection, company: Company, tap: Tap) -> Reply:
     if at:
         names[at - 1 : at + 1] = [row.name, names[at - 1]]
         change = keep(tx, tap, Kind.ORDER, Kind.ORDER, {"names": names})
-        return _done(_("{name} is tried earlier now.").format(name=row.name), change)
+        return done(_("{name} is tried earlier now.").format(name=row.name), change)
     return Reply(_("It is the first already."))
 
 
@@ -80,7 +80,7 @@ def route_off(tx: Connection, company: Company, tap: Tap) -> Reply:
     off = not row.keys.get("off")
     change = keep(tx, tap, Kind.ROUTE, row.name, {**row.keys, "off": off})
     told = _("{name} is off: what it took goes to the routes after it.") if off else _("{name} is on again.")
-    return _done(told.format(name=row.name), change)
+    return done(told.format(name=row.name), change)
 
 
 def _save(tx: Connection, company: Company, tap: Tap, row: AnyRow | None) -> Reply:
@@ -104,7 +104,7 @@ def _save(tx: Connection, company: Company, tap: Tap, row: AnyRow | None) -> Rep
     change = keep(tx, tap, Kind.ROUTE, name, keys)
     if row is None:
         keep(tx, tap, Kind.ORDER, Kind.ORDER, {"names": [name, *before]})
-    return _done(_told(company, route_of(name, keys), _("saved")), change)
+    return done(_told(company, route_of(name, keys), _("saved")), change)
 
 
 def _taken(tx: Connection, company: Company, name: str) -> bool:
@@ -114,10 +114,6 @@ def _taken(tx: Connection, company: Company, name: str) -> bool:
 
 def _old() -> Reply:
     return Reply(_("Somebody changed the routes since, so nothing was changed. Type “routes” for a fresh list."))
-
-
-def _done(text: str, change: int) -> Reply:
-    return Reply(cards=(Card(plain=text, headline=text, buttons=(undo_button(change),)),))
 
 
 def _told(company: Company, route: Route, where: str) -> str:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from handlers import colleagues
 from handlers.arranged.arrangements import Kind, know_by
-from handlers.cards import Button, Reply
+from handlers.cards import Button, Card, Reply
 from handlers.rules import Company
 from handlers.situation import Tap
 from handlers.wording.language import gettext as _
@@ -25,6 +25,11 @@ def undo(tx: Connection, company: Company, tap: Tap) -> Reply:
         know_by(tx, row.name, keys)
     arrangements.add(tx, row.kind, row.name, keys, colleagues.remember(tx, tap.person).id, tap.at, undoes=row.id)
     return Reply(_("Undone: {what} is as it was before.").format(what=row.name))
+
+
+def done(text: str, change: int, *more: Button) -> Reply:
+    """Returns the answer to whoever made that change: what was done, with a button that undoes it."""
+    return Reply(cards=(Card(plain=text, headline=text, buttons=(*more, undo_button(change))),))
 
 
 def undo_button(change: int) -> Button:
