@@ -152,13 +152,13 @@ def _situation(case: Case, team: Team, company: Company, tap: Tap, cache: TapCac
         actor,
         tap,
         chosen,
-        lambda: cache.leaders(team.name, tap.at),
-        lambda: cache.asked(case),
-        lambda: cache.others(team.name, tap.at, actor),
-        lambda ids: cache.is_one_of(actor.id, ids),
-        cache.history,
-        lambda person: cache.away(team.name, person, tap.at),
-        lambda: cache.ending(case),
+        leaders=lambda: cache.leaders(team.name, tap.at),
+        asked=lambda: cache.asked(case),
+        others=lambda: cache.others(team.name, tap.at, actor),
+        is_one_of=lambda ids: cache.is_one_of(actor.id, ids),
+        history=cache.history,
+        away=lambda person: cache.away(team.name, person, tap.at),
+        ending=lambda: cache.ending(case),
     )
 
 
