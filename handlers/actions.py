@@ -154,7 +154,6 @@ def _situation(case: Case, team: Team, company: Company, tap: Tap, cache: TapCac
         chosen,
         leaders=lambda: cache.leaders(team.name, tap.at),
         asked=lambda: cache.asked(case),
-        others=lambda: cache.others(team.name, tap.at, actor),
         is_one_of=lambda ids: cache.is_one_of(actor.id, ids),
         history=cache.history,
         away=lambda person: cache.away(team.name, person, tap.at),

@@ -97,10 +97,9 @@ class Ending:
 @dataclass(frozen=True, slots=True)
 class Situation:
     """A tap with everything needed to decide about it. `actor` and `chosen` are remembered people: they have ids. `leaders` returns
-    the ids of those who may decide for the team, `asked` of those whom the ladder asked to step in, `others` of the leaders without
-    the actor; `is_one_of` says whether the actor is one of these people, in whichever chat; `history` returns the case with what
-    the log knows; `away` says whether somebody is away; `ending` tells how the case ended last. They are called only
-    by decisions that need them."""
+    the ids of those who may decide for the team, `asked` of those whom the ladder asked to step in; `is_one_of` says whether the
+    actor is one of these people, in whichever chat; `history` returns the case with what the log knows; `away` says whether
+    somebody is away; `ending` tells how the case ended last. They are called only by decisions that need them."""
 
     case: Case
     team: Team
@@ -110,7 +109,6 @@ class Situation:
     chosen: Mapping[str, Person] = field(default_factory=dict)
     leaders: Callable[[], Collection[int]] = tuple
     asked: Callable[[], Collection[int]] = tuple
-    others: Callable[[], Collection[int]] = tuple
     is_one_of: Callable[[Collection[int]], bool] = lambda ids: False  # noqa: ARG005 - nobody is known in a second chat
     history: Callable[[Case], Case] = lambda case: case
     away: Callable[[Person], Away | None] = lambda _person: None

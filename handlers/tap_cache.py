@@ -72,12 +72,6 @@ class TapCache:
             self._leaders[team] = leading(self._tx, team, at)
         return self._leaders[team]
 
-    def others(self, team: str, at: datetime, actor: Person) -> Collection[int]:
-        """Returns the ids under which all who lead the team at that time are told something, without the actor."""
-        leaders = self.leaders(team, at)
-        themselves = people.selves(self._tx, [actor.id], leaders)
-        return [id for id in leaders if id not in themselves]
-
     def away(self, team: str, who: Person, at: datetime) -> Away | None:
         """Returns until when somebody of that team is away; None if they are there."""
         row = self._rows.get(who.id) or people.by_id(self._tx, who.id)

@@ -25,7 +25,7 @@ def to_be_confirmed(situation: Situation, end: Change) -> Change:
     """Returns the change that ends a case; where the customer names the person who ends it, leaders are asked to confirm it."""
     if not is_named(situation.case.band, situation.case.comment, situation.actor.name):
         return end
-    others = situation.others()
+    others = [id for id in situation.leaders() if not situation.is_one_of([id])]
     said = (
         _("As the customer names you, whoever leads {team} is asked to confirm it.")
         if others
