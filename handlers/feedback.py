@@ -201,6 +201,10 @@ class Place:
         """In the form that `parse` reads."""
         return f"{self.chat}:{self.channel}" if self.workspace == MAIN_WORKSPACE else f"{self.chat}:{self.workspace}/{self.channel}"
 
+    def is_near(self, other: Place) -> bool:
+        """Whether both are in one workspace of one chat: nobody elsewhere reads what is said there, and no thread leads there."""
+        return (self.chat, self.workspace) == (other.chat, other.workspace)
+
     @classmethod
     def parse(cls, address: str) -> Place:
         """Read `chat:channel`, as `slack:C0123` or `msteams:19:…@thread.tacv2`, or with its workspace, as `slack:T01/C02`.

@@ -138,7 +138,7 @@ class Team(_Rule):
 
     def reaches(self, person: Person) -> bool:
         """Returns whether the team has a channel in this person's workspace: people elsewhere must not read what it hears."""
-        return any((place.chat, place.workspace) == (person.chat, person.workspace) for place in self.channels)
+        return any(place.is_near(person.place) for place in self.channels)
 
     def names_as_leader(self, email: str | None) -> bool:
         """Returns whether app.yaml names this e-mail as its leader's. A person's e-mail is known once the chat has told us."""

@@ -120,8 +120,7 @@ class Situation:
         owner, actor = self.case.owner, self.actor
         if owner is None or owner.id == actor.id:
             return owner is not None
-        elsewhere = (owner.chat, owner.workspace) != (actor.chat, actor.workspace)  # in one chat, nobody is two people
-        return elsewhere and self.is_one_of([owner.id])
+        return not owner.place.is_near(actor.place) and self.is_one_of([owner.id])  # in one chat, nobody is two people
 
     @property
     def is_leader(self) -> bool:

@@ -70,7 +70,7 @@ def _in_threads(said: ToldInThread, cards: Mapping[int, Place]) -> Iterator[Want
     unused = (n for n in count() if n not in cards)
     for n, place in enumerate(channels):
         number = numbers.get(place)
-        if number is None and n in cards and cards[n] not in channels and _within_reach(cards[n], place):
+        if number is None and n in cards and cards[n] not in channels and cards[n].is_near(place):
             number = n  # this channel took the place of the one where the card stands, or is the same under another name
         if number is None:
             if not said.open:
@@ -78,11 +78,6 @@ def _in_threads(said: ToldInThread, cards: Mapping[int, Place]) -> Iterator[Want
             number = next(unused)
             yield card(said.follow_up_id, place, number)
         yield line(said.follow_up_id, said.act_id, place, number)
-
-
-def _within_reach(card: Place, channel: Place) -> bool:
-    """Whether what is said in this channel can hang from a card that stands there: no thread leads from one chat to another."""
-    return (card.chat, card.workspace) == (channel.chat, channel.workspace)
 
 
 def noted_before(tx: Connection, posted: Mapping[int, Team]) -> list[Wanted]:

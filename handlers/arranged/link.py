@@ -32,7 +32,7 @@ def link(tx: Connection, company: Company, word: Word) -> Reply:
     who = colleagues.remember(tx, word.person)
     if company.is_ours(who) and (who.email or "").casefold() == address:
         return Reply(_("You are known by that address already."))
-    asked = [person for person in known_ops(tx) if (person.chat, person.workspace) == (who.chat, who.workspace)]
+    asked = [person for person in known_ops(tx) if person.place.is_near(who.place)]
     if not asked:
         return Reply(_("Nobody here could confirm that, so nothing was changed: no ops is known in this chat yet."))
     change = keep(tx, word, Kind.LINK, who.place.address, {"email": address, "confirmed": False})

@@ -44,7 +44,7 @@ def set_up(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Save the form as the team of this channel. If two people submit at once, one wins, and the other is told who."""
     place = _place(tap)
     team = _team_at(company, place) if place else None
-    here = place is not None and (place.chat, place.workspace) == (tap.person.chat, tap.person.workspace)
+    here = place is not None and place.is_near(tap.person.place)
     if place is None or not here or (team is not None and team.written):
         return Reply(_("This form is about a channel that cannot be changed here, so nothing was changed. Type “here” in yours."))
     said = {name: text.strip() for name, text in (tap.answers or {}).items()}

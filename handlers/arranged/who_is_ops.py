@@ -48,7 +48,7 @@ def is_anybody_known(tx: Connection) -> bool:
 
 def whom_to_ask(tx: Connection, company: Company, person: Person) -> str:
     """Returns up to two of ops by name, for somebody in the same chat: `Kim or Lea`."""
-    here = [each for each in known_ops(tx) if (each.chat, each.workspace) == (person.chat, person.workspace)]
+    here = [each for each in known_ops(tx) if each.place.is_near(person.place)]
     names = list(dict.fromkeys(called(each, company.people) for each in here if each.name and each.user_id != person.user_id))
     if not names or company.people is People.OFF:
         return _("whoever set up Action Hero")
