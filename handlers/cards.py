@@ -14,18 +14,21 @@ from enum import StrEnum
 Target = int | str
 """What a button is about: a follow-up id, or the name of something else, such as `digest:17`."""
 
-_ID = re.compile(r"[0-9]{1,18}")
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _NAME = re.compile(r"[a-z][a-z-]{0,30}:[^\s\x00-\x1f]{0,90}")
 
 
 def read_target(said: object) -> Target | None:
     """Parse a target that a chat sends back, where everything may be a string. Returns None if it is not one."""
-    if isinstance(said, str):
-        if _ID.fullmatch(said):
-            said = int(said)
-        else:
-            return said if _NAME.fullmatch(said) else None
-    return said if type(said) is int and 0 < said < 2**63 else None
+    if isinstance(said, str) and _NAME.fullmatch(said):
+        return said
+    id = number(said) if isinstance(said, str) else said
+    return id if type(id) is int and 0 < id < 2**63 else None
+
+
+def number(text: str) -> int | None:
+    """Returns an id or offset from a target; None for anything else, and for numbers that no database can hold."""
+    return int(text) if _NUMBER.fullmatch(text) else None
 
 
 class Style(StrEnum):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection
 
 from handlers.arranged.who_is_ops import whom_to_ask
-from handlers.cards import Ask, Field, Form, Reply
+from handlers.cards import Ask, Field, Form, Reply, number
 from handlers.rules import Company
 from handlers.situation import Tap, Word
 from handlers.verbs import lost
@@ -35,10 +35,10 @@ def which(tx: Connection, company: Company, tap: Tap, may_steer: Callable[[int],
     whether an e-mail is known."""
     teams = [team.name for team in company.within_reach(tap.person)]
     said = tap.answer("which")
-    number, found = said.removeprefix("#"), None
-    if number.isascii() and number.isdigit() and len(number) <= 18:
-        case = followups.case(tx, int(number))
-        found = int(number) if case is not None and case.team in teams else None
+    named, found = number(said.removeprefix("#")), None
+    if named is not None:
+        case = followups.case(tx, named)
+        found = named if case is not None and case.team in teams else None
     elif said:
         theirs = followups.last_of(tx, [row.id for row in personal.known_as(tx, said, lock=False)], teams, NEWEST)
         found = next(filter(may_steer, theirs), None)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from handlers.cards import Button, Reply, Target
+from handlers.cards import Button, Reply, Target, number
 from handlers.feedback import Case, Person, Place
 from handlers.rules import Company, Team
-
-_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +44,6 @@ class Tap:
     def more(self) -> Sequence[str]:
         """The parts after the id in a target such as `list:17:in_time:10`."""
         return str(self.target).split(":")[2:]
-
-
-def number(text: str) -> int | None:
-    """Returns an id or offset from a target; None for anything else, and for numbers that no database can hold."""
-    return int(text) if _NUMBER.fullmatch(text) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from handlers import cases, colleagues, leaders
 from handlers.calendar import weeks
 from handlers.calendar.weeks import Week
-from handlers.cards import Card, Reply
+from handlers.cards import Card, Reply, number
 from handlers.digests import counting, figure_lists, leader_digest, snapshot, wins_card, worth
 from handlers.digests.figure_lists import PAGE, Behind
 from handlers.digests.figures import Figures, runs
@@ -20,7 +20,7 @@ from handlers.digests.wins_card import Win
 from handlers.followup import followup_card
 from handlers.reviews import review, review_behind, review_lists
 from handlers.rules import Company, Team
-from handlers.situation import Tap, number
+from handlers.situation import Tap
 from handlers.wording.language import gettext as _
 from storage import behind_figures, digests, material
 from storage import figures as counted

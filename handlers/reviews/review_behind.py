@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers.calendar.months import Month
+from handlers.cards import number
 from handlers.digests.figure_lists import Behind
 from handlers.reviews import review, review_lists, review_snapshot
 from handlers.reviews.review_lists import CONTACTED, NOBODY, REST, WHY
@@ -56,8 +57,8 @@ def _of_cause(
     told = review.chains(tx, [id for id in said["lost"] if id in there])
     groups = review_lists.whys(told)
     named = {review_lists.same(told[ids[0]]) for key, ids in groups.items() if key not in (REST, NOBODY)} | {""}
-    number = name.removeprefix(WHY)
-    asked = told.get(int(number)) if number.isdecimal() and len(number) <= 18 else None
+    id = number(name.removeprefix(WHY))
+    asked = told.get(id) if id is not None else None
     if asked is None and name not in (REST, NOBODY):
         return None
 
