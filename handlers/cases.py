@@ -29,8 +29,8 @@ def read(tx: Connection, follow_up_id: int) -> Case | None:
 
 
 def read_all(tx: Connection, follow_up_ids: Collection[int]) -> dict[int, Case]:
-    """Returns several cases by follow-up id, read with one statement."""
-    return {id: case_of(row) for id, row in followups.cases(tx, set(follow_up_ids)).items()}
+    """Returns several cases by follow-up id, read with one statement; none for none."""
+    return {id: case_of(row) for id, row in followups.cases(tx, set(follow_up_ids)).items()} if follow_up_ids else {}
 
 
 def changed(case: Case, columns: Mapping[str, Any]) -> Case:

@@ -24,7 +24,7 @@ def leading(tx: Connection, team: str, now: datetime) -> Collection[int]:
     """Returns the ids of the team's leaders whom the chats know, and of those who stand in for a leader who is away at `now`;
     for somebody known in several chats, the id that gets messages."""
     leaders = nudges.on_duty(tx).get((team, Role.LEADER), ())
-    gone = [row for row in people.by_ids(tx, leaders).values() if away.is_away(row, now)] if leaders else []
+    gone = [row for row in people.by_ids(tx, leaders).values() if away.is_away(row, now)]
     return {*leaders, *(id for row in gone for id in away.stand_ins(tx, team, Role.LEADER, row, now))}
 
 

@@ -118,7 +118,7 @@ def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) ->
     gone = [case.team for _, case in held if case.team not in company.teams]
     if gone and not (items and message.shown):  # it would leave them out, and its reader might never hear of them
         raise without_team(gone[0])
-    heard = nudges.heard(tx, {case.id for _, case in items}) if items else ()
+    heard = nudges.heard(tx, {case.id for _, case in items})
     reminders = [
         Reminder(
             case,

@@ -27,6 +27,6 @@ def earlier(tx: Connection, company: Company, case: Case, reader: Person) -> lis
     found = followups.before(tx, case.customer_id, case.id, case.created_at - SINCE, SEARCHED)
     near = {team.name for team in company.within_reach(reader)}
     ids = [row.id for row in found if row.team in near][:TOLD]
-    known = cases.read_all(tx, ids) if ids else {}
+    known = cases.read_all(tx, ids)
     told = [cases.with_history(tx, known[id]) for id in ids]
     return [each if each.team == case.team else for_channel(each, company.teams[each.team]) for each in told]

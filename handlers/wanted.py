@@ -58,7 +58,7 @@ def lines(tx: Connection, said: Sequence[ToldInThread]) -> list[Wanted]:
     and in the chat to which the team moved since, its card is wanted, too, as long as it is open; afterwards nothing is said
     there."""
     cards: dict[int, dict[int, Place]] = {each.follow_up_id: {} for each in said if not each.in_one_place}
-    for row in messages.cards(tx, cards) if cards else ():
+    for row in messages.cards(tx, cards):
         cards[row.follow_up_id][keys.number_of(row.key)] = Place(row.chat, row.workspace, row.channel)
     return [wanted for each in said for wanted in _in_threads(each, cards.get(each.follow_up_id, {0: each.team.channels[0]}))]
 

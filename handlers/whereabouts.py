@@ -22,7 +22,7 @@ def with_places(tx: Connection, cards: Sequence[Card], chat: str, workspace: str
     there. One statement for all of them; none if they are about no follow-up."""
     about = sorted({each.follow_up for card in cards for each in (card, *card.items) if each.follow_up is not None})
     places: dict[int, There] = {}
-    for row in messages.cards(tx, about) if about else ():
+    for row in messages.cards(tx, about):
         if (row.chat, row.workspace) == (chat, workspace) and row.remote_id is not None and row.state != "parked":
             places.setdefault(row.follow_up_id, There(row.remote_channel, row.remote_id))
 

@@ -90,6 +90,8 @@ def snoozes(tx: Connection, since: datetime) -> int:
 
 def last_times(tx: Connection, follow_up_ids: Collection[int], verbs: Collection[str]) -> dict[int, datetime]:
     """Returns when one of these verbs was last done, by follow-up id."""
+    if not follow_up_ids:
+        return {}
     done = (act.c.follow_up_id.in_(follow_up_ids), act.c.verb.in_(verbs))
     last = select(act.c.follow_up_id, func.max(act.c.at, type_=act.c.at.type)).where(*done).group_by(act.c.follow_up_id)
     return {row[0]: row[1] for row in tx.execute(last)}

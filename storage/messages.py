@@ -217,6 +217,8 @@ def wanted_of(tx: Connection, keys: Sequence[str]) -> Sequence[str]:
 
 def cards(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
     """Returns the cards of these follow-ups in channels, in the order in which they were wanted."""
+    if not follow_up_ids:
+        return ()
     these = (message.c.follow_up_id.in_(follow_up_ids), message.c.kind == "card")
     return tx.execute(select(message).where(*these).order_by(message.c.id)).all()
 

@@ -79,6 +79,8 @@ def said_in_threads(tx: Connection, follow_up_ids: Collection[int]) -> Collectio
 
 def heard(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
     """Returns private reminders about these cases that were sent, or withheld from people who want none; oldest first."""
+    if not follow_up_ids:
+        return ()
     about = (nudge.c.follow_up_id.in_(follow_up_ids), nudge.c.person_id.is_not(None), nudge.c.state.in_(("sent", "muted")))
     return tx.execute(select(nudge).where(*about).order_by(nudge.c.due_at, nudge.c.id)).all()
 

@@ -47,7 +47,7 @@ def by_id(tx: Connection, person_id: int) -> AnyRow:
 
 
 def by_ids(tx: Connection, person_ids: Sequence[int]) -> dict[int, AnyRow]:
-    return {row.id: row for row in tx.execute(select(person).where(person.c.id.in_(person_ids)))}
+    return {row.id: row for row in tx.execute(select(person).where(person.c.id.in_(person_ids)))} if person_ids else {}
 
 
 def by_email(tx: Connection, email: str, home: Collection[tuple[str, str]]) -> Sequence[AnyRow]:

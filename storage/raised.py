@@ -27,7 +27,8 @@ def by_id(tx: Connection, raised_id: int) -> AnyRow | None:
 
 def by_ids(tx: Connection, raised_ids: Collection[int]) -> Sequence[AnyRow]:
     """Returns those of them that are known, longest waiting first."""
-    return tx.execute(select(raised).where(raised.c.id.in_(raised_ids)).order_by(raised.c.at, raised.c.id)).all()
+    known = select(raised).where(raised.c.id.in_(raised_ids)).order_by(raised.c.at, raised.c.id)
+    return tx.execute(known).all() if raised_ids else ()
 
 
 def decide(tx: Connection, raised_id: int, seen_state: str, columns: Mapping[str, Any]) -> bool:

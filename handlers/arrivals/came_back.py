@@ -35,7 +35,7 @@ def tell_of_those_who_came_back(tx: Connection, company: Company, new: Sequence[
         return
     begin = min(heard.arrival.at for heard in again.values())
     found = came_back.closed_lately(tx, again, begin - LATELY, begin)
-    about = cases.read_all(tx, {row.follow_up_id for row in found.values()}) if found else {}
+    about = cases.read_all(tx, {row.follow_up_id for row in found.values()})
     told = [(about[row.follow_up_id], again[id], row.closer_id) for id, row in found.items()]
     told = [each for each in told if each[0].team in company.teams and _came_after(*each[:2])]
     if not told:

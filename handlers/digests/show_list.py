@@ -136,7 +136,7 @@ def _by_value(tx: Connection, rows: Sequence[AnyRow]) -> list[int]:
 
 
 def _cases(tx: Connection, company: Company, ids: Sequence[int], tap: Tap) -> tuple[Card, ...]:
-    known = cases.read_all(tx, ids) if ids else {}
+    known = cases.read_all(tx, ids)
     there = [cases.with_history(tx, known[id]) for id in ids if id in known and known[id].team in company.teams]
     return tuple(followup_card.channel_card(case, company.teams[case.team], company.people, tap.at) for case in there)
 

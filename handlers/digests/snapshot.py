@@ -108,10 +108,10 @@ def post_of(tx: Connection, company: Company, team: Team, row: PostRow | AnyRow)
     """Returns what a digest's row says, with today's names and words."""
     said = row.snapshot
     told = [_story(each) for each in said["stories"]]
-    closings = material.closings(tx, [story.follow_up for story in told], row.made_at + timedelta(seconds=1)) if told else {}
+    closings = material.closings(tx, [story.follow_up for story in told], row.made_at + timedelta(seconds=1))
     done = _done(tx, team, closings)
     named = {story.person for story in told} | {closing.person_id for closing in closings.values() if closing.person_id}
-    known = people.everywhere(tx, sorted(named)) if told else {}
+    known = people.everywhere(tx, sorted(named))
     return Post(
         digest_id=row.id,
         title=team.title,
@@ -137,7 +137,7 @@ def post_of(tx: Connection, company: Company, team: Team, row: PostRow | AnyRow)
 
 def _raised(tx: Connection, team: Team, noted: Sequence[Mapping[str, Any]], called: People) -> str:
     """Returns the newest thing raised, as it stood when the post was made; empty if there is none, or its words were erased."""
-    rows = raised.by_ids(tx, [each["id"] for each in noted]) if noted else ()
+    rows = raised.by_ids(tx, [each["id"] for each in noted])
     if not rows or not rows[0].words:
         return ""
     [each] = noted
@@ -156,7 +156,7 @@ def words_for_channel(tx: Connection, team: Team, feedback_id: int | None) -> st
 
 def _done(tx: Connection, team: Team, closings: Mapping[int, AnyRow]) -> dict[int, str]:
     """Returns what was done in each of these cases, as a channel of the team may read it."""
-    known = cases.read_all(tx, closings) if closings else {}
+    known = cases.read_all(tx, closings)
     return {id: masking.hide(closings[id].detail.get("done", ""), case.customer, team) for id, case in known.items()}
 
 

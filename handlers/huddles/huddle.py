@@ -139,7 +139,7 @@ def _ageing(tx: Connection, team: Team, now: datetime) -> dict[str, int]:
 def _said(tx: Connection, company: Company, team: Team, row: AnyRow, what: str) -> tuple[tuple[str, str], ...]:
     """Returns what people promised or noted, as (name, text), masked as in a channel of the team."""
     kept: Sequence[Mapping[str, Any]] = row.choices.get(what, ())
-    known = people.by_ids(tx, [each["who"] for each in kept]) if kept else {}
+    known = people.by_ids(tx, [each["who"] for each in kept])
     return tuple(
         (colleagues.called_in_posts(known.get(each["who"]), people=company.people), masking.hide(each["what"], NOBODY, team))
         for each in kept

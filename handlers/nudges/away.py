@@ -91,7 +91,7 @@ def back(tx: Connection, person: AnyRow, now: datetime) -> None:
     if owned:
         _give_back(tx, person, [row.id for row in owned], now)
     asking = [row for row in owned if row.help_at is not None]
-    away_since = act_log.last_times(tx, [row.id for row in asking], ("is_away",)) if asking else {}
+    away_since = act_log.last_times(tx, [row.id for row in asking], ("is_away",))
     for row in asking:
         act = Act(row.workspace, row.id, "is_back", now, set={"help_at": None}, detail={"who": person.id})
         if away_since.get(row.id) == row.help_at and act_log.carry_out(tx, act, row.version) is not None:

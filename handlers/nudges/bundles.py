@@ -72,11 +72,11 @@ def send_bundles(tx: Connection, company: Company, now: datetime, resting: Mappi
 
 
 def _known(tx: Connection, due: Sequence[AnyRow]) -> dict[int, AnyRow]:
-    return people.by_ids(tx, list({row.person_id for row in due})) if due else {}
+    return people.by_ids(tx, list({row.person_id for row in due}))
 
 
 def _about(tx: Connection, due: Sequence[AnyRow]) -> dict[int, Case]:
-    return cases.read_all(tx, {row.follow_up_id for row in due}) if due else {}
+    return cases.read_all(tx, {row.follow_up_id for row in due})
 
 
 def _passed_on(

@@ -226,7 +226,7 @@ def _themselves(tx: Connection, person: Person) -> list[AnyRow]:
     that colleagues in one chat share, nobody speaks for the others."""
     who = colleagues.remember(tx, person)
     own, *others = people.everywhere(tx, [who.id])[who.id]
-    around = people.everywhere(tx, [each.id for each in others]) if others else {}
+    around = people.everywhere(tx, [each.id for each in others])
     return [own, *(each for each in others if _all_one([own, *others], each) and _all_one(around[each.id], own))]
 
 

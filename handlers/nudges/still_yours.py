@@ -23,8 +23,8 @@ def ask(tx: Connection, company: Company, said: Sequence[tuple[AnyRow, Case]], n
     """Mark claims past their promise and without contact as asked: unless the owner answers, they are released when the next
     working day begins."""
     listed = [case.id for row, case in said if steps.kind_of(row.step) is Kind.LISTED and _in_question(row, case)]
-    heard = nudges.heard(tx, listed) if listed else ()
-    asked = act_log.last_times(tx, listed, ("asked", "keep")) if listed else {}
+    heard = nudges.heard(tx, listed)
+    asked = act_log.last_times(tx, listed, ("asked", "keep"))
     for row, case in said:
         if not _in_question(row, case) or case.asked_at is not None:
             continue

@@ -32,7 +32,7 @@ def to_decide(tx: Connection, teams: Collection[str]) -> list[dict[str, Any]]:
 
 def undecided(tx: Connection, company: Company, noted: Sequence[Mapping[str, Any]]) -> tuple[Raised, ...]:
     """Returns those that are still undecided, the ones without an owner first."""
-    rows = raised.by_ids(tx, [each["id"] for each in noted]) if noted else ()
+    rows = raised.by_ids(tx, [each["id"] for each in noted])
     known = [row for row in rows if row.state in raised.UNDECIDED and row.words and row.team in company.teams]
     found = [thing(tx, company.teams[row.team], row) for row in known]
     return tuple(sorted(found, key=lambda each: not each.nobody_has_it))

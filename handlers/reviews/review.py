@@ -194,7 +194,7 @@ def chains(tx: Connection, lost: Sequence[int]) -> dict[int, tuple[str, ...]]:
 
 
 def _timelines(tx: Connection, company: Company, ids: Sequence[int], made_at: datetime) -> tuple[str, ...]:
-    known = cases.read_all(tx, ids) if ids else {}
+    known = cases.read_all(tx, ids)
     acts: dict[int, list[AnyRow]] = {}
     for act in material.lives(tx, ids, made_at):
         acts.setdefault(act.follow_up_id, []).append(act)
@@ -206,7 +206,7 @@ def _calls(
     tx: Connection, company: Company, said: Mapping[str, Any], spoken: Mapping[int, Mapping[str, Any]]
 ) -> tuple[Called, ...]:
     ids = said["calls"]
-    known = cases.read_all(tx, ids) if ids else {}
+    known = cases.read_all(tx, ids)
     values = {row.id: worth.of_rows(tx, [row]) for row in stored.of(tx, ids)}
     calls = []
     for id, group in zip(ids, said.get("groups") or [""] * len(ids), strict=True):
