@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
-from storage.models.columns import Row, key, prose
+from storage.models.columns import Row, key, partial_index, prose
 
 
 class Reading(Row, table=True):
@@ -37,7 +37,7 @@ class Errand(Row, table=True):
     __table_args__ = (
         UniqueConstraint("source", "reference"),
         CheckConstraint("state IN ('waiting', 'parked')", name="state"),
-        Index("ix_errand_due", "next_s", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
+        partial_index("ix_errand_due", "next_s", where="state = 'waiting'"),
     )
 
     id: int | None = key()

@@ -43,10 +43,9 @@ def json(default: type[Any]) -> Any:
     return Field(default_factory=default, sa_column=Column(JSON, nullable=False))
 
 
-def where_known(name: str, column: str) -> Index:
-    """Returns an index that leaves out rows in which the column is NULL: most are, and each would cost an entry."""
-    known = text(f"{column} IS NOT NULL")
-    return Index(name, column, sqlite_where=known, postgresql_where=known)
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """Returns an index that leaves out the other rows: each would cost an entry."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 def prose() -> Any:

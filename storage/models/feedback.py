@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, Index, UniqueConstraint, text
+from sqlalchemy import Column, Index, UniqueConstraint
 from sqlmodel import Field
 
-from storage.models.columns import Row, big, json, key, prose, ref
+from storage.models.columns import Row, big, json, key, partial_index, prose, ref
 
 
 class Customer(Row, table=True):
@@ -20,12 +20,7 @@ class Customer(Row, table=True):
 
     __table_args__ = (
         UniqueConstraint("workspace", "key"),
-        Index(
-            "ix_customer_merged",
-            "merged_into",
-            sqlite_where=text("merged_into IS NOT NULL"),
-            postgresql_where=text("merged_into IS NOT NULL"),
-        ),
+        partial_index("ix_customer_merged", "merged_into", where="merged_into IS NOT NULL"),
     )
 
     id: int | None = key()

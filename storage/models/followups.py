@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey
 from sqlmodel import Field
 
-from storage.models.columns import Row, big, json, key, prose, ref
+from storage.models.columns import Row, big, json, key, partial_index, prose, ref
 
 
 class FollowUp(Row, table=True):
@@ -25,37 +25,11 @@ class FollowUp(Row, table=True):
     __tablename__ = "follow_up"
     __table_args__ = (
         CheckConstraint("state IN ('new', 'claimed', 'waiting', 'closed', 'dismissed')", name="state"),
-        Index(
-            "ix_follow_up_look",
-            "next_look_at",
-            sqlite_where=text("next_look_at IS NOT NULL"),
-            postgresql_where=text("next_look_at IS NOT NULL"),
-        ),
-        Index(
-            "ix_follow_up_open",
-            "team",
-            "id",
-            sqlite_where=text("state IN ('new', 'claimed', 'waiting')"),
-            postgresql_where=text("state IN ('new', 'claimed', 'waiting')"),
-        ),
-        Index(
-            "ix_follow_up_owner_open",
-            "owner_id",
-            sqlite_where=text("state IN ('claimed', 'waiting')"),
-            postgresql_where=text("state IN ('claimed', 'waiting')"),
-        ),
-        Index(
-            "ix_follow_up_lost",
-            "lost_at",
-            sqlite_where=text("lost_at IS NOT NULL"),
-            postgresql_where=text("lost_at IS NOT NULL"),
-        ),
-        Index(
-            "ix_follow_up_named_closer",
-            "team",
-            sqlite_where=text("named_closer_id IS NOT NULL"),
-            postgresql_where=text("named_closer_id IS NOT NULL"),
-        ),
+        partial_index("ix_follow_up_look", "next_look_at", where="next_look_at IS NOT NULL"),
+        partial_index("ix_follow_up_open", "team", "id", where="state IN ('new', 'claimed', 'waiting')"),
+        partial_index("ix_follow_up_owner_open", "owner_id", where="state IN ('claimed', 'waiting')"),
+        partial_index("ix_follow_up_lost", "lost_at", where="lost_at IS NOT NULL"),
+        partial_index("ix_follow_up_named_closer", "team", where="named_closer_id IS NOT NULL"),
     )
 
     id: int | None = key()
@@ -97,9 +71,9 @@ class Act(Row, table=True):
     """One row of the append-only log. `set` holds each column the act changed, so that a follow-up's history can be replayed."""
 
     __table_args__ = (
-        Index("ix_act_reopened", "at", sqlite_where=text("verb = 'reopen'"), postgresql_where=text("verb = 'reopen'")),
-        Index("ix_act_snoozed", "at", sqlite_where=text("verb = 'snooze'"), postgresql_where=text("verb = 'snooze'")),
-        Index("ix_act_lost", "follow_up_id", sqlite_where=text("verb = 'lost'"), postgresql_where=text("verb = 'lost'")),
+        partial_index("ix_act_reopened", "at", where="verb = 'reopen'"),
+        partial_index("ix_act_snoozed", "at", where="verb = 'snooze'"),
+        partial_index("ix_act_lost", "follow_up_id", where="verb = 'lost'"),
     )
 
     id: int | None = key()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint
 from sqlmodel import Field
 
-from storage.models.columns import Row, key, prose, ref, where_known
+from storage.models.columns import Row, key, partial_index, prose, ref
 
 
 class Message(Row, table=True):
@@ -18,16 +18,10 @@ class Message(Row, table=True):
 
     __table_args__ = (
         CheckConstraint("state IN ('waiting', 'sending', 'shown', 'parked')", name="state"),
-        Index(
-            "ix_message_due",
-            "gate",
-            "id",
-            sqlite_where=text("shown < wanted AND state <> 'parked'"),
-            postgresql_where=text("shown < wanted AND state <> 'parked'"),
-        ),
-        where_known("ix_message_remote", "remote_id"),
-        where_known("ix_message_bundle_id", "bundle_id"),
-        Index("ix_message_parked", "id", sqlite_where=text("state = 'parked'"), postgresql_where=text("state = 'parked'")),
+        partial_index("ix_message_due", "gate", "id", where="shown < wanted AND state <> 'parked'"),
+        partial_index("ix_message_remote", "remote_id", where="remote_id IS NOT NULL"),
+        partial_index("ix_message_bundle_id", "bundle_id", where="bundle_id IS NOT NULL"),
+        partial_index("ix_message_parked", "id", where="state = 'parked'"),
     )
 
     id: int | None = key()
@@ -62,7 +56,7 @@ class Gate(Row, table=True):
     wants a message wakes its gate in the same transaction.
     """
 
-    __table_args__ = (Index("ix_gate_due", "next_s", sqlite_where=text("NOT idle"), postgresql_where=text("NOT idle")),)
+    __table_args__ = (partial_index("ix_gate_due", "next_s", where="NOT idle"),)
 
     key: str = Field(primary_key=True)
     chat: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
-from storage.models.columns import Row, key, ref, where_known
+from storage.models.columns import Row, key, partial_index, ref
 
 
 class Bundle(Row, table=True):
@@ -32,10 +32,10 @@ class Nudge(Row, table=True):
     __table_args__ = (
         UniqueConstraint("follow_up_id", "promise", "step", "audience"),
         CheckConstraint("state IN ('waiting', 'sent', 'dropped', 'muted', 'unaddressed')", name="state"),
-        where_known("ix_nudge_person_id", "person_id"),
-        where_known("ix_nudge_bundle_id", "bundle_id"),
+        partial_index("ix_nudge_person_id", "person_id", where="person_id IS NOT NULL"),
+        partial_index("ix_nudge_bundle_id", "bundle_id", where="bundle_id IS NOT NULL"),
         Index("ix_nudge_due_at", "due_at"),
-        Index("ix_nudge_due", "send_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
+        partial_index("ix_nudge_due", "send_at", where="state = 'waiting'"),
     )
 
     id: int | None = key()
