@@ -17,6 +17,9 @@ from storage.prepared import AnyRow, Prepared
 
 act = models.Act.__table__  # type: ignore[attr-defined]
 
+MARKED_AS_LOST = text("act.verb = 'lost'")
+"""Written exactly as in the partial index: SQLite uses that index only if the condition matches textually."""
+
 # Built once: each private card asks.
 _newest = select(act).where(act.c.follow_up_id == bindparam("this")).order_by(act.c.id.desc()).limit(literal_column("1"))
 _given = Prepared(_newest.where(text("act.verb IN ('claim', 'hand_over', 'reopen')")))

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, func, literal_column, or_, select, update
 
 from storage.feedback import ABOUT, CONTACT, customer, feedback
-from storage.followups import follow_up
+from storage.followups import OPEN, follow_up
 from storage.prepared import AnyRow, Prepared
 from storage.statements import upsert
 
@@ -128,7 +128,7 @@ def follow_ups(tx: Connection, customer_ids: Collection[int], *, open_only: bool
     for these in _pieces(sorted(customer_ids)):
         theirs = [feedback.c.customer_id.in_(these)]
         if open_only:
-            theirs.append(follow_up.c.state.in_(("new", "claimed", "waiting")))
+            theirs.append(follow_up.c.state.in_(OPEN))
         ids = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id).where(*theirs)
         found += tx.execute(ids.order_by(follow_up.c.id)).scalars()
     return found

@@ -6,15 +6,13 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Connection, TextClause, and_, case, func, or_, select, text, union_all, update
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, case, func, or_, select, union_all, update
 
 from storage.lanes import gate
-from storage.messages import PERHAPS_THERE, message
+from storage.messages import PARKED, PERHAPS_THERE, WAITING, message
 from storage.prepared import AnyRow
 from storage.units import wake
 
-_WAITING, _PARKED = "message.shown < message.wanted AND message.state <> 'parked'", "message.state = 'parked'"
-"""In the words of two indexes, which hold few of all the messages there ever were."""
 UNDRAWN, FAILED = "it could not be drawn", "it failed inside Action Hero"
 """How the reasons begin that are a failure of ours: another release may well show such a message."""
 LATELY = timedelta(days=7)
@@ -45,8 +43,7 @@ def depth(tx: Connection) -> Sequence[AnyRow]:
         *(unseen.label("unseen"), case((channel_held_up == 1, func.min(waits)), else_=func.min(late)).label("oldest_s")),
     )
     # Two halves: this runs all the time, and one condition for both would read every message.
-    halves = (_WAITING, _PARKED)
-    waiting, gone = (select(*columns).where(text(half)).group_by(message.c.chat, message.c.state) for half in halves)
+    waiting, gone = (select(*columns).where(half).group_by(message.c.chat, message.c.state) for half in (WAITING, PARKED))
     return tx.execute(union_all(waiting, gone.where(message.c.shown < message.c.wanted))).all()
 
 
@@ -58,18 +55,18 @@ def parked(tx: Connection) -> int:
 def parked_by_reason(tx: Connection, but: str = "") -> Sequence[AnyRow]:
     """The parked messages by chat and reason, the most first: how many, how many of them cards, one of the keys. `but` is a kind
     that is not counted."""
-    return _by_reason(tx, text(_PARKED), message.c.shown < message.c.wanted, message.c.kind != but)
+    return _by_reason(tx, PARKED, message.c.shown < message.c.wanted, message.c.kind != but)
 
 
 def held_up(tx: Connection, longer_than: timedelta) -> Sequence[AnyRow]:
     """The same of what no chat shows at all, and what is tried again for longer than that."""
     tried = (message.c.shown == 0, message.c.reason != "", message.c.created_s < time.time() - longer_than.total_seconds())
-    return _by_reason(tx, text(_WAITING), *tried)
+    return _by_reason(tx, WAITING, *tried)
 
 
 def not_shown_yet(tx: Connection, kind: str) -> frozenset[int]:
     """To whom a private message of that kind is on its way."""
-    whom = select(message.c.person_id).where(text(_WAITING), message.c.kind == kind, message.c.person_id.is_not(None))
+    whom = select(message.c.person_id).where(WAITING, message.c.kind == kind, message.c.person_id.is_not(None))
     return frozenset(tx.execute(whom).scalars())
 
 
@@ -97,7 +94,7 @@ def retry_our_failures(tx: Connection, tries: int) -> int:
 def _send_again(tx: Connection, *which: ColumnElement[bool], tries: int = 0) -> int:
     rows = tx.execute(
         update(message)
-        .where(text(_PARKED), message.c.shown < message.c.wanted, *which)
+        .where(PARKED, message.c.shown < message.c.wanted, *which)
         .values(state=case((PERHAPS_THERE, "sending"), else_="waiting"), attempts=tries)
         .returning(message.c.gate)
     ).scalars()

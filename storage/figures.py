@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, case,
 
 from storage.act_log import act
 from storage.feedback import REAL, TEST, feedback
-from storage.followups import WAITS_SINCE, follow_up
+from storage.followups import OPEN_NOW, WAITS_SINCE, follow_up
 from storage.prepared import AnyRow
 
 _team: BindParameter[str] = bindparam("team")
@@ -18,8 +18,8 @@ _start: BindParameter[datetime] = bindparam("start")
 _end: BindParameter[datetime] = bindparam("end")
 OF_WEEK = and_(REAL, feedback.c.team == _team, feedback.c.received_at >= _start, feedback.c.received_at < _end)
 UNHAPPY = feedback.c.band.in_(("detractor", "unscored"))
-# Written exactly as in the partial index over open follow-ups: SQLite uses that index only if the condition matches textually.
-OPEN = text("follow_up.state IN ('new', 'claimed', 'waiting')")
+WAITS = and_(REAL, OPEN_NOW, follow_up.c.contacted_at.is_(None))
+"""The customer waits to hear from us."""
 
 # Built once. Only the columns that the figures of a week need, since there may be many rows.
 _told = (
@@ -43,7 +43,7 @@ BECAME = case(
     (follow_up.c.state == "dismissed", "erased"),
     (and_(follow_up.c.contacted_at <= follow_up.c.close_by, follow_up.c.taken_at <= follow_up.c.claim_by), "in_time"),
     (follow_up.c.contacted_at.is_not(None), "later"),
-    (OPEN, "waiting"),
+    (OPEN_NOW, "waiting"),
     else_="unreached",
 )
 NOW: BindParameter[datetime] = bindparam("now", type_=follow_up.c.claim_by.type)
@@ -70,7 +70,7 @@ _waiting = (
         func.coalesce(func.sum(_due), 0).label("due"),
     )
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
-    .where(REAL, follow_up.c.team == _team, OPEN, follow_up.c.contacted_at.is_(None))
+    .where(follow_up.c.team == _team, WAITS)
 )
 _reopened_now = and_(act.c.verb == "reopen", act.c.at >= _start, act.c.at < _end)
 _theirs = (
@@ -211,6 +211,6 @@ def unconfirmed(tx: Connection, teams: Sequence[str]) -> Sequence[int]:
 
 def unscored(tx: Connection, teams: Sequence[str]) -> Sequence[int]:
     """Returns the unclaimed follow-ups of these teams whose comment came without a score."""
-    waits = (REAL, follow_up.c.team.in_(teams), OPEN, follow_up.c.state == "new", feedback.c.band == "unscored")
+    waits = (REAL, follow_up.c.team.in_(teams), OPEN_NOW, follow_up.c.state == "new", feedback.c.band == "unscored")
     asked = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
     return tx.execute(asked.where(*waits).order_by(follow_up.c.id)).scalars().all()

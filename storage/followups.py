@@ -12,6 +12,7 @@ from sqlalchemy import (
     TextClause,
     and_,
     bindparam,
+    exists,
     func,
     insert,
     literal_column,
@@ -111,6 +112,10 @@ _low_around = select(
     _by_time.where(feedback.c.received_at >= bindparam("begin")).order_by(feedback.c.received_at).scalar_subquery().label("since"),
 ).where(customer.c.id.in_(bindparam("these", expanding=True)))
 
+OPEN = ("new", "claimed", "waiting")
+"""The states in which somebody still has to get back to the customer."""
+ANSWER_IS_OPEN = exists().where(follow_up.c.feedback_id == feedback.c.id, follow_up.c.state.in_(OPEN))
+"""Whether an answer has an open follow-up."""
 # Written exactly as in the partial indexes over open follow-ups: SQLite uses those only if the condition matches textually.
 OPEN_NOW = text("follow_up.state IN ('new', 'claimed', 'waiting')")
 _owned_now = text("follow_up.state IN ('claimed', 'waiting')")

@@ -10,8 +10,8 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam
 
 from storage.act_log import act
 from storage.feedback import ABOUT, REAL, customer, feedback
-from storage.figures import OF_WEEK, OPEN
-from storage.followups import WAITS_SINCE, follow_up
+from storage.figures import OF_WEEK, WAITS
+from storage.followups import ANSWER_IS_OPEN, WAITS_SINCE, follow_up
 from storage.prepared import AnyRow
 
 _worked = (
@@ -27,7 +27,7 @@ _worked = (
 _waiting = (
     select(follow_up.c.id)
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
-    .where(REAL, follow_up.c.team == bindparam("team"), OPEN, follow_up.c.contacted_at.is_(None))
+    .where(follow_up.c.team == bindparam("team"), WAITS)
 )
 _start: BindParameter[datetime] = bindparam("start")
 _end: BindParameter[datetime] = bindparam("end")
@@ -40,8 +40,7 @@ _heard = select(feedback.c.id).where(OF_WEEK)
 _eventful = select(
     exists(_heard) | exists(_waiting) | exists(_worked.with_only_columns(follow_up.c.id).where(_lately).order_by(None))
 )
-_is_open = exists().where(follow_up.c.feedback_id == feedback.c.id, follow_up.c.state.in_(("new", "claimed", "waiting")))
-_content = and_(feedback.c.band == "promoter", feedback.c.wants_contact.is_(False), ~_is_open)
+_content = and_(feedback.c.band == "promoter", feedback.c.wants_contact.is_(False), ~ANSWER_IS_OPEN)
 """Happy customers who wait for nothing from us: nobody is thanked for words of somebody who asked to be rung."""
 _act_on_answer = act.join(follow_up, follow_up.c.id == act.c.follow_up_id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
 
@@ -131,8 +130,8 @@ def waiting_cases(tx: Connection, team: str, limit: int, *, nobodys_first: bool 
 
 def who_waits(tx: Connection, teams: Collection[str]) -> Sequence[int]:
     """Returns the ids of all follow-ups of these teams whose customers wait to hear from us, longest waiting first."""
-    these = (REAL, follow_up.c.team.in_(teams), OPEN, follow_up.c.contacted_at.is_(None))
-    asked = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id).where(*these)
+    asked = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    asked = asked.where(follow_up.c.team.in_(teams), WAITS)
     return tx.execute(asked.order_by(WAITS_SINCE, follow_up.c.id)).scalars().all()
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    text,
     union,
     update,
 )
@@ -37,6 +38,9 @@ ANSWER = "answer"
 
 message = models.Message.__table__  # type: ignore[attr-defined]
 
+WAITING, PARKED = text("message.shown < message.wanted AND message.state <> 'parked'"), text("message.state = 'parked'")
+"""What is still to be shown, and what is given up. Written exactly as in two partial indexes, which hold few of all the messages
+there ever were: SQLite uses those only if the condition matches textually."""
 PERHAPS_THERE = and_(message.c.doubts > 0, message.c.remote_id.is_(None))
 """An earlier send may have arrived; in the state `sending` it is looked for before it is sent again."""
 

@@ -7,19 +7,16 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, func, or_, select, update
 
 from storage import raised, thanks
-from storage.act_log import act
+from storage.act_log import MARKED_AS_LOST, act
 from storage.feedback import ABOUT, CONTACT, GIVEN, customer, feedback
-from storage.followups import follow_up, message
+from storage.followups import ANSWER_IS_OPEN, OPEN, follow_up, message
 from storage.prepared import AnyRow
 
-OPEN = ("new", "claimed", "waiting")
 WORTH = frozenset({"value", "currency"})
 """The keys in an act's detail that say how much a customer was worth."""
-MARKED = text("act.verb = 'lost'")
-"""Written exactly as in the partial index: SQLite uses that index only if the condition matches textually."""
 
 
 def known_as(tx: Connection, who: str, *, lock: bool = True) -> Sequence[AnyRow]:
@@ -126,7 +123,7 @@ def old_answers(tx: Connection, before: datetime, limit: int) -> Sequence[AnyRow
     """Returns answers from before then that still hold a comment or link, and that nobody has to reply to any more."""
     old = and_(feedback.c.received_at < before, or_(feedback.c.comment != "", feedback.c.link.is_not(None)))
     columns = (feedback.c.id, feedback.c.received_at)
-    return tx.execute(select(*columns).where(old, ~_is_open(feedback.c.id)).order_by(feedback.c.id).limit(limit)).all()
+    return tx.execute(select(*columns).where(old, ~ANSWER_IS_OPEN).order_by(feedback.c.id).limit(limit)).all()
 
 
 def forget_words(tx: Connection, feedback_ids: Collection[int]) -> None:
@@ -173,7 +170,7 @@ def _forget_keys(tx: Connection, customer_ids: Collection[int]) -> None:
 def _forget_worth(tx: Connection, customer_ids: Collection[int]) -> None:
     """Forget what colleagues noted of their worth when they marked these customers as lost."""
     theirs = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
-    marked = and_(act.c.follow_up_id.in_(theirs.where(feedback.c.customer_id.in_(customer_ids))), MARKED)
+    marked = and_(act.c.follow_up_id.in_(theirs.where(feedback.c.customer_id.in_(customer_ids))), MARKED_AS_LOST)
     for line in tx.execute(select(act).where(marked)).all():
         detail = {name: value for name, value in line.detail.items() if name not in WORTH}
         tx.execute(update(act).where(act.c.id == line.id).values(detail=detail))
@@ -182,7 +179,7 @@ def _forget_worth(tx: Connection, customer_ids: Collection[int]) -> None:
 def _noted_worth() -> Select[Any]:
     """Selects the customers whose worth somebody noted when they were lost."""
     lost = select(feedback.c.customer_id).join(follow_up, follow_up.c.feedback_id == feedback.c.id)
-    return lost.join(act, act.c.follow_up_id == follow_up.c.id).where(MARKED, act.c.detail["value"].as_float().is_not(None))
+    return lost.join(act, act.c.follow_up_id == follow_up.c.id).where(MARKED_AS_LOST, act.c.detail["value"].as_float().is_not(None))
 
 
 def finished(tx: Connection, since: datetime | None, before: datetime, limit: int) -> Sequence[AnyRow]:
@@ -222,7 +219,3 @@ def thanked_late(tx: Connection, before: datetime, limit: int) -> Sequence[int]:
 
 def _is_late(at: ColumnElement[datetime]) -> ColumnElement[bool]:
     return and_(follow_up.c.state.not_in(OPEN), follow_up.c.closed_at < at)
-
-
-def _is_open(feedback_id: ColumnElement[int]) -> ColumnElement[bool]:
-    return exists().where(follow_up.c.feedback_id == feedback_id, follow_up.c.state.in_(OPEN))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Connection, and_, bindparam, case, select, text, union_all, update
+from sqlalchemy import Connection, and_, bindparam, case, select, union_all, update
 
 from storage.followups import follow_up
 from storage.lanes import Lane, key_of, open_gates
-from storage.messages import message
+from storage.messages import PARKED, WAITING, message
 from storage.prepared import AnyRow
 
 _NEVER = and_(
@@ -25,8 +25,6 @@ _columns = (
     message.c.gate,
     message.c.reason,
 )
-_HALVES = ("message.shown < message.wanted AND message.state <> 'parked'", "message.state = 'parked'")
-"""In the words of two indexes, which hold few of all the messages there ever were."""
 _given_up = message.c.reason == bindparam("parked_for")
 _give_place = (
     update(message)
@@ -41,7 +39,7 @@ def of_channels(tx: Connection, kinds: Collection[str], after: int, limit: int) 
     these = (_NEVER, message.c.kind.in_(kinds), message.c.id > after)
     joined = message.outerjoin(follow_up, follow_up.c.id == message.c.follow_up_id)
     each = select(*_columns, message.c.follow_up_id, follow_up.c.team).select_from(joined).where(*these)
-    return tx.execute(union_all(*(each.where(text(half)) for half in _HALVES)).order_by("id").limit(limit)).all()
+    return tx.execute(union_all(*(each.where(half) for half in (WAITING, PARKED))).order_by("id").limit(limit)).all()
 
 
 def at(tx: Connection, keys: Collection[str]) -> Sequence[AnyRow]:

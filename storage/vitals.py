@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, DateTime, and_, bindparam, case, func, not_, select, text
+from sqlalchemy import Connection, DateTime, and_, bindparam, case, func, not_, select
 
 from storage.feedback import REAL, customer, feedback
 from storage.figures import BECAME, RUNS, UNHAPPY
 from storage.followups import OPEN_NOW, follow_up
 from storage.lanes import gate
-from storage.messages import message
+from storage.messages import WAITING, message
 from storage.prepared import AnyRow
 
 _TRIAL = "doctor:doctor:doctor"
@@ -57,9 +57,7 @@ def server_seconds(tx: Connection) -> float:
 
 def in_doubt(tx: Connection, before_s: float) -> int:
     """Returns how many messages were sent before then without anybody knowing yet whether they arrived."""
-    # Begins exactly as the partial index over waiting messages: SQLite uses that index only if the condition matches textually.
-    waits = text("message.shown < message.wanted AND message.state <> 'parked'")
-    doubtful = and_(waits, message.c.state == "sending", message.c.remote_id.is_(None))
+    doubtful = and_(WAITING, message.c.state == "sending", message.c.remote_id.is_(None))
     number: int = tx.execute(select(func.count()).where(doubtful, message.c.sent_s < before_s)).scalar_one()
     return number
 

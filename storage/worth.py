@@ -11,14 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, func, or_, select, text
 
-from storage.act_log import act
+from storage.act_log import MARKED_AS_LOST, act
 from storage.feedback import REAL, customer, feedback
-from storage.figures import DISMISSED, OPEN
-from storage.followups import follow_up
+from storage.figures import DISMISSED
+from storage.followups import OPEN_NOW, follow_up
 from storage.prepared import AnyRow
 
 _LOST = text("follow_up.lost_at IS NOT NULL")
-_MARKED = text("act.verb = 'lost'")
 _later = act.alias("later")
 _undone = exists().where(
     *(_later.c.follow_up_id == act.c.follow_up_id, _later.c.id > act.c.id, _later.c.verb.in_(("not_lost", "reopen")))
@@ -42,7 +41,7 @@ _priced = (
 
 def open_now(tx: Connection, teams: Collection[str]) -> Sequence[AnyRow]:
     """Returns the open follow-ups of these teams with their customers' worth."""
-    return _rows(tx, REAL, follow_up.c.team.in_(teams), OPEN)
+    return _rows(tx, REAL, follow_up.c.team.in_(teams), OPEN_NOW)
 
 
 def of(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
@@ -64,7 +63,7 @@ def told(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[
 
 def marks(tx: Connection, follow_up_ids: Collection[int]) -> dict[int, AnyRow]:
     """Returns, by follow-up, the act that last marked it as lost, unless that was undone or the case opened again since."""
-    asked = select(act).where(act.c.follow_up_id.in_(follow_up_ids), _MARKED, ~_undone).order_by(act.c.id)
+    asked = select(act).where(act.c.follow_up_id.in_(follow_up_ids), MARKED_AS_LOST, ~_undone).order_by(act.c.id)
     return {row.follow_up_id: row for row in tx.execute(asked)} if follow_up_ids else {}
 
 

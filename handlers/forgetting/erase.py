@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from sqlalchemy import Connection
 
 from handlers import message_keys
-from handlers.feedback import ERASED_KEY, MAIN_WORKSPACE, State
+from handlers.feedback import ERASED_KEY, MAIN_WORKSPACE, OPEN, State
 from handlers.forgetting import kept_payloads, talk
 from handlers.forgetting.traces import Traces, traces
 from handlers.situation import AFRESH
@@ -172,7 +172,7 @@ def _end(tx: Connection, cases: Iterable[AnyRow], now: datetime) -> None:
     """Blank what was done in these cases, and dismiss those still open: there is nobody left to reply to. The card says why."""
     for row in cases:
         changes: dict[str, Any] = {"done": "", "next_look_at": None}
-        if row.state in personal.OPEN:
+        if row.state in OPEN:
             changes |= {"state": State.DISMISSED, "reason": ERASED, "closed_at": now, "state_since": now}
             changes |= {"held_until": None, **AFRESH}
         act_log.carry_out(tx, Act(row.workspace, row.id, "erased", now, set=changes), row.version)
