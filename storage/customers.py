@@ -6,7 +6,7 @@ and hold nothing but their key.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, bindparam, func, literal_column, or_,
 
 from storage.feedback import ABOUT, CONTACT, customer, feedback
 from storage.followups import OPEN, follow_up
+from storage.pieces import pieces
 from storage.prepared import AnyRow, Prepared
 from storage.statements import upsert
 
@@ -79,7 +80,7 @@ def _know(tx: Connection, telling: _Telling, rows: Sequence[Mapping[str, Any]]) 
 def told_of(tx: Connection, customer_ids: Collection[int], at: datetime) -> None:
     """Note that a directory named these customers. It is noted once a day: a directory may be sent every night."""
     late = or_(customer.c.told_at.is_(None), customer.c.told_at < at - timedelta(days=1))
-    for these in _pieces(sorted(customer_ids)):
+    for these in pieces(sorted(customer_ids), AT_ONCE):
         # Whoever is answering just now holds the row and is passed over: waiting for them in another order would be a deadlock.
         free = select(customer.c.id).where(customer.c.id.in_(these), late).with_for_update(skip_locked=True)
         tx.execute(update(customer).where(customer.c.id.in_(free.correlate(None))).values(told_at=at))
@@ -88,7 +89,7 @@ def told_of(tx: Connection, customer_ids: Collection[int], at: datetime) -> None
 def by_key(tx: Connection, workspace: str, keys: Collection[str]) -> dict[str, AnyRow]:
     """Returns the customers behind these keys; unknown keys are left out."""
     found: dict[str, AnyRow] = {}
-    for these in _pieces(sorted(set(keys))):
+    for these in pieces(sorted(set(keys)), AT_ONCE):
         rows = tx.execute(select(customer).where(customer.c.workspace == workspace, customer.c.key.in_(these))).all()
         into = {row.merged_into for row in rows} - {None}
         real = {row.id: row for row in tx.execute(select(customer).where(customer.c.id.in_(into)))} if into else {}
@@ -125,14 +126,10 @@ def join(tx: Connection, keep: AnyRow, other: AnyRow) -> Sequence[int]:
 def follow_ups(tx: Connection, customer_ids: Collection[int], *, open_only: bool = False) -> Sequence[int]:
     """Returns the ids of the follow-ups of these customers."""
     found: list[int] = []
-    for these in _pieces(sorted(customer_ids)):
+    for these in pieces(sorted(customer_ids), AT_ONCE):
         theirs = [feedback.c.customer_id.in_(these)]
         if open_only:
             theirs.append(follow_up.c.state.in_(OPEN))
         ids = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id).where(*theirs)
         found += tx.execute(ids.order_by(follow_up.c.id)).scalars()
     return found
-
-
-def _pieces(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (values[n : n + AT_ONCE] for n in range(0, len(values), AT_ONCE))

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection, and_, case, delete, func, select, update
 
 from storage import models
+from storage.pieces import pieces
 from storage.prepared import AnyRow
 from storage.statements import Search, finds, upsert
 
@@ -141,8 +142,8 @@ def unfinished(tx: Connection) -> Sequence[AnyRow]:
 def containing(tx: Connection, searches: Sequence[Search]) -> Sequence[AnyRow]:
     """Returns id and reference of the errands whose reference any of these searches finds."""
     found: list[AnyRow] = []
-    for n in range(0, len(searches), AT_ONCE):
-        named = finds(func.lower(errand.c.reference), searches[n : n + AT_ONCE])
+    for these in pieces(searches, AT_ONCE):
+        named = finds(func.lower(errand.c.reference), these)
         found += tx.execute(select(errand.c.id, errand.c.reference).where(named)).all()
     return found
 

@@ -11,6 +11,7 @@ from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, case,
 from storage.act_log import act
 from storage.feedback import REAL, TEST, feedback
 from storage.followups import OPEN_NOW, WAITS_SINCE, follow_up
+from storage.pieces import pieces
 from storage.prepared import AnyRow
 
 _team: BindParameter[str] = bindparam("team")
@@ -188,9 +189,8 @@ def _closed_before(
     said: dict[int, list[AnyRow]] = {}
     for row in tx.execute(_named, {"team": team, "start": start, "end": end}):
         said.setdefault(row.customer_id, []).append(row)
-    customers = list(said)
-    for first in range(0, len(customers), AT_ONCE):
-        these = {"these": customers[first : first + AT_ONCE], "team": team, "start": start, "end": end}
+    for customers in pieces(list(said), AT_ONCE):
+        these = {"these": customers, "team": team, "start": start, "end": end}
         yield from ((row, said[row.customer_id]) for row in tx.execute(asked, these))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from storage import models, storable
+from storage.pieces import pieces
 from storage.prepared import AnyRow
 from storage.statements import Search, finds
 
@@ -25,9 +26,9 @@ def keep(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def among(tx: Connection, source: str, bodies: Collection[str]) -> frozenset[str]:
     """Returns those of these bodies that are kept of a source just as they are."""
-    found, listed = set[str](), list(bodies)
-    for n in range(0, len(listed), AT_ONCE):
-        same = select(payload.c.body).where(payload.c.source == source, payload.c.body.in_(listed[n : n + AT_ONCE]))
+    found = set[str]()
+    for these in pieces(list(bodies), AT_ONCE):
+        same = select(payload.c.body).where(payload.c.source == source, payload.c.body.in_(these))
         found.update(tx.execute(same).scalars())
     return frozenset(found)
 
@@ -83,14 +84,11 @@ def containing(tx: Connection, searches: Sequence[Search], above: int = 0) -> It
         payload.c.id > above
     )
     each = text.offset(0).subquery()
-    for n in range(0, len(searches), AT_ONCE):
-        found = finds(each.c.low, searches[n : n + AT_ONCE])
+    for these in pieces(searches, AT_ONCE):
+        found = finds(each.c.low, these)
         yield from tx.execute(select(each.c.id, each.c.source, each.c.body).where(found)).yield_per(AT_ONCE)
 
 
 def delete_these(tx: Connection, ids: Collection[int]) -> int:
     """Delete these payloads. Returns how many."""
-    gone, listed = 0, sorted(ids)
-    for n in range(0, len(listed), AT_ONCE):
-        gone += tx.execute(delete(payload).where(payload.c.id.in_(listed[n : n + AT_ONCE]))).rowcount
-    return gone
+    return sum(tx.execute(delete(payload).where(payload.c.id.in_(these))).rowcount for these in pieces(sorted(ids), AT_ONCE))

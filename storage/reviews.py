@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from storage.act_log import act
 from storage.feedback import feedback
 from storage.followups import follow_up
+from storage.pieces import pieces
 from storage.prepared import AnyRow
 
 CALLS = ("called", "no_answer", "do_not_call", "call_note")
@@ -19,15 +20,14 @@ AT_ONCE = 500
 def spoken_to(tx: Connection, customers: Collection[int]) -> dict[int, list[AnyRow]]:
     """Returns, by customer, the acts that say a leader has spoken to them, or that nobody may call them."""
     found: dict[int, list[AnyRow]] = {}
-    ids = sorted(customers)
     asked = (
         select(act.c.verb, act.c.follow_up_id, feedback.c.customer_id)
         .join(follow_up, follow_up.c.id == act.c.follow_up_id)
         .join(feedback, feedback.c.id == follow_up.c.feedback_id)
         .where(act.c.verb.in_(("called", "do_not_call")))
     )
-    for first in range(0, len(ids), AT_ONCE):
-        for row in tx.execute(asked.where(feedback.c.customer_id.in_(ids[first : first + AT_ONCE]))):
+    for these in pieces(sorted(customers), AT_ONCE):
+        for row in tx.execute(asked.where(feedback.c.customer_id.in_(these))):
             found.setdefault(row.customer_id, []).append(row)
     return found
 
@@ -35,10 +35,9 @@ def spoken_to(tx: Connection, customers: Collection[int]) -> dict[int, list[AnyR
 def lives(tx: Connection, follow_up_ids: Collection[int]) -> dict[int, list[AnyRow]]:
     """Returns, by follow-up, the acts on each of these, in order."""
     found: dict[int, list[AnyRow]] = {}
-    ids = sorted(follow_up_ids)
     asked = select(act.c.follow_up_id, act.c.verb, act.c.at, act.c.set).order_by(act.c.id)
-    for first in range(0, len(ids), AT_ONCE):
-        for row in tx.execute(asked.where(act.c.follow_up_id.in_(ids[first : first + AT_ONCE]))):
+    for these in pieces(sorted(follow_up_ids), AT_ONCE):
+        for row in tx.execute(asked.where(act.c.follow_up_id.in_(these))):
             found.setdefault(row.follow_up_id, []).append(row)
     return found
 

@@ -26,6 +26,7 @@ from handlers.receive import Answer, receive
 from handlers.rules import Company
 from storage import erased, exports, schema
 from storage.database import Store
+from storage.pieces import pieces
 
 AT_ONCE = 200
 """Lines stored in one unit of work: few enough to stay well within the time limits of a database on a slow machine."""
@@ -117,8 +118,8 @@ def _tags(value: str) -> list[str]:
 
 def _stored(store: Store, company: Company, found: Sequence[Line], *, history: bool) -> Iterator[Answer]:
     now = datetime.now(UTC)
-    pieces = [found[n : n + AT_ONCE] for n in range(0, len(found), AT_ONCE)]
-    for n, piece in enumerate(watched("Importing", pieces, len(pieces))):
+    each = list(pieces(found, AT_ONCE))
+    for n, piece in enumerate(watched("Importing", each, len(each))):
         with lines.gone_on_with(n * AT_ONCE, len(found), "lines"):
             yield from _piece_stored(store, company, piece, now, history=history)
 
@@ -155,8 +156,7 @@ def _would(settings: Settings, company: Company, found: Sequence[Line]) -> str:
     """Describe what would happen to each row: known feedback changes little or nothing, the routes decide about the rest."""
     with closing(Store(settings.database)) as store:
         known = store if _is_there(store) else None
-        pieces = (found[n : n + AT_ONCE] for n in range(0, len(found), AT_ONCE))
-        counts = Counter(what for piece in pieces for what in _each_would(known, company, piece))
+        counts = Counter(what for piece in pieces(found, AT_ONCE) for what in _each_would(known, company, piece))
     lines = [f"{number} {what}" for what, number in counts.items()]
     read = f"{len(found)} answer{'s' * (len(found) != 1)} read, no mistakes."
     return "\n".join([read, *lines, "Nothing was changed: leave out --dry-run to do it."])

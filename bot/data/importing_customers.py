@@ -18,6 +18,7 @@ from handlers.feedback import MAIN_WORKSPACE, Customer
 from handlers.receive import Answer
 from storage import customers, schema
 from storage.database import Store
+from storage.pieces import pieces
 from storage.prepared import AnyRow
 
 AT_ONCE = 200
@@ -66,10 +67,9 @@ def _take_in(store: Store, found: Sequence[Customer]) -> list[Answer]:
 
 def _known(store: Store, found: Sequence[Customer]) -> dict[str, AnyRow]:
     """Returns the customers that the database knows by the keys and the e-mails in the file."""
-    keys = sorted(named(found))
     known: dict[str, AnyRow] = {}
-    for n in range(0, len(keys), LOOKED_UP):
-        known |= store.read_sync(customers.by_key, MAIN_WORKSPACE, keys[n : n + LOOKED_UP])
+    for keys in pieces(sorted(named(found)), LOOKED_UP):
+        known |= store.read_sync(customers.by_key, MAIN_WORKSPACE, keys)
     return known
 
 

@@ -13,6 +13,7 @@ from bot.chats import Chat, Refused, Throttled, Unknown, Unreachable
 from handlers.feedback import Person
 from storage import nudges
 from storage.database import Store
+from storage.pieces import pieces
 
 log = structlog.get_logger()
 
@@ -28,10 +29,8 @@ async def who_rests(store: Store, chats: Mapping[str, Chat], now: datetime) -> M
     due = [Person(row.chat, row.workspace, row.user_id, row.name, row.id) for row in await store.read(nudges.who_is_due, now, MOST)]
     found: dict[int, datetime] = {}
     for (chat, _workspace), theirs in groupby(sorted(due, key=_home), key=_home):
-        everybody = list(theirs)
-        for n in range(0, len(everybody), AT_ONCE):
-            if chat in chats:
-                found |= await _told(chats[chat], everybody[n : n + AT_ONCE])
+        for these in pieces(list(theirs), AT_ONCE) if chat in chats else ():
+            found |= await _told(chats[chat], these)
     return found
 
 

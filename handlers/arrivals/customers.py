@@ -14,6 +14,7 @@ from handlers.receive import Answer, Receipt
 from storage import act_log, customers, messages, personal
 from storage.act_log import Act
 from storage.feedback import ABOUT
+from storage.pieces import pieces
 from storage.prepared import AnyRow
 
 
@@ -45,7 +46,7 @@ def know(tx: Connection, told: Sequence[Customer], now: datetime) -> list[Receip
     before = customers.by_key(tx, MAIN_WORKSPACE, rows)
     news = {key: row for key, row in rows.items() if _news(before.get(key), row)}
     ids = {key: row.id for key, row in before.items()}
-    for piece in _pieces(sorted(news)):
+    for piece in pieces(sorted(news), customers.AT_ONCE):
         ids |= {key: row.id for key, row in customers.know(tx, [news[key] for key in piece]).items()}
     customers.told_of(tx, set(ids.values()), now)
     moved = _name_by_email(tx, rows, ids)
@@ -170,7 +171,3 @@ def _two(tx: Connection, keep: str, other: str) -> tuple[AnyRow, AnyRow]:
 
 def _draw_anew(tx: Connection, follow_up_ids: Sequence[int]) -> None:
     messages.show_anew(tx, messages.about(tx, follow_up_ids, but=messages.ANSWER))  # an answer can only be taken back
-
-
-def _pieces(keys: Sequence[str]) -> list[Sequence[str]]:
-    return [keys[n : n + customers.AT_ONCE] for n in range(0, len(keys), customers.AT_ONCE)]

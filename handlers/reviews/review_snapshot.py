@@ -17,6 +17,7 @@ from handlers.reviews import timeline
 from handlers.rules import Team
 from storage import material, reviews
 from storage import worth as stored
+from storage.pieces import pieces
 from storage.prepared import AnyRow
 
 GROUPS = ("recovered", "unhappy", "lost", "unknown")
@@ -114,8 +115,8 @@ def first_time(tx: Connection, recovered: Sequence[Became], teams: Mapping[str, 
 
 def _later(tx: Connection, customers: Sequence[int]) -> dict[int, list[AnyRow]]:
     said: dict[int, list[AnyRow]] = {}
-    for first in range(0, len(customers), AT_ONCE):
-        for row in material.said_by(tx, customers[first : first + AT_ONCE]):
+    for these in pieces(customers, AT_ONCE):
+        for row in material.said_by(tx, these):
             said.setdefault(row.customer_id, []).append(row)
     return said
 
