@@ -83,7 +83,7 @@ def _in_threads(said: ToldInThread, cards: Mapping[int, Place]) -> Iterator[Want
 def noted_before(tx: Connection, posted: Mapping[int, Team]) -> list[Wanted]:
     """What colleagues noted about these follow-ups, or raised, while their cards waited for the opening: lines in the threads of
     the cards that are posted now."""
-    acts = act_log.of_verbs(tx, posted, IN_THE_THREAD) if posted else ()
+    acts = act_log.on(tx, posted, IN_THE_THREAD)
     return [line(act.follow_up_id, act.id, place, n) for act in acts for n, place in enumerate(posted[act.follow_up_id].channels)]
 
 

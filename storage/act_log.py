@@ -100,10 +100,15 @@ def last_times(tx: Connection, follow_up_ids: Collection[int], verbs: Collection
     return {row[0]: row[1] for row in tx.execute(last)}
 
 
-def of_verbs(tx: Connection, follow_up_ids: Collection[int], verbs: Collection[str]) -> Sequence[AnyRow]:
-    """Returns the acts of these verbs on these follow-ups, as `id` and `follow_up_id`, in the order in which they were done."""
-    done = (act.c.follow_up_id.in_(follow_up_ids), act.c.verb.in_(verbs))
-    return tx.execute(select(act.c.id, act.c.follow_up_id).where(*done).order_by(act.c.id)).all()
+def on(
+    tx: Connection, follow_up_ids: Collection[int], verbs: Collection[str] = (), before: datetime | None = None
+) -> Sequence[AnyRow]:
+    """Returns the acts on these follow-ups in the order in which they were done: of these verbs if any are named, and those done
+    `before` a moment if one is."""
+    these = [act.c.follow_up_id.in_(follow_up_ids)]
+    these += [act.c.verb.in_(verbs)] if verbs else []
+    these += [act.c.at < before] if before is not None else []
+    return tx.execute(select(act).where(*these).order_by(act.c.id)).all() if follow_up_ids else ()
 
 
 def given(tx: Connection, follow_up_id: int) -> AnyRow | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, case, exists, func, literal_column, select, text
 
+from storage import act_log
 from storage.act_log import act
 from storage.feedback import REAL, TEST, feedback
 from storage.followups import OPEN_NOW, WAITS_SINCE, follow_up
@@ -153,8 +154,7 @@ def waiting(tx: Connection, team: str, now: datetime, until: datetime) -> AnyRow
 def reopened(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
     """Returns the acts that closed, dismissed or reopened any follow-up of the team that was reopened in that time, in order."""
     these = tx.execute(_reopened, {"team": team, "start": start, "end": end}).scalars().all()
-    ends = act.c.verb.in_(("close", "dismiss", "reopen"))
-    return tx.execute(select(act).where(act.c.follow_up_id.in_(these), ends).order_by(act.c.id)).all() if these else ()
+    return act_log.on(tx, these, ("close", "dismiss", "reopen"))
 
 
 def told_again(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[int]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, exists, func, or_, select
 
+from storage import act_log
 from storage.act_log import act
 from storage.feedback import ABOUT, REAL, customer, feedback
 from storage.figures import OF_WEEK, WAITS
@@ -55,15 +56,9 @@ def worked_on(
     return [*recent, *(tx.execute(_worked.where(follow_up.c.id.in_(missing))).all() if missing else ())]
 
 
-def lives(tx: Connection, follow_up_ids: Collection[int], before: datetime) -> Sequence[AnyRow]:
-    """Returns every act on these follow-ups before a moment, in order."""
-    these = (act.c.follow_up_id.in_(follow_up_ids), act.c.at < before)
-    return tx.execute(select(act).where(*these).order_by(act.c.id)).all() if follow_up_ids else ()
-
-
 def closings(tx: Connection, follow_up_ids: Collection[int], before: datetime) -> dict[int, AnyRow]:
     """Returns, by follow-up, the act that last closed it before then."""
-    return {row.follow_up_id: row for row in lives(tx, follow_up_ids, before) if row.verb == "close"}
+    return {row.follow_up_id: row for row in act_log.on(tx, follow_up_ids, ("close",), before)}
 
 
 def said_by(tx: Connection, customer_ids: Collection[int]) -> Sequence[AnyRow]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, func, or_, select, update
 
-from storage import raised, thanks
+from storage import act_log, raised, thanks
 from storage.act_log import MARKED_AS_LOST, act
 from storage.feedback import ABOUT, CONTACT, GIVEN, customer, feedback
 from storage.followups import ANSWER_IS_OPEN, OPEN, follow_up, message
@@ -67,10 +67,6 @@ def told_beside(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[str]
     return tx.execute(select(message.c.key).where(*own).order_by(message.c.id)).scalars().all()
 
 
-def acts_of(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
-    return tx.execute(select(act).where(act.c.follow_up_id.in_(follow_up_ids)).order_by(act.c.id)).all()
-
-
 def given_as(tx: Connection, mails: Collection[str]) -> Sequence[AnyRow]:
     """Returns the answers, whoever gave them, that name one of these e-mails as the way to reach the customer."""
     return tx.execute(select(feedback).where(_is_mail(feedback.c.given_email, mails)).order_by(feedback.c.id)).all()
@@ -110,7 +106,7 @@ def blank_words(
     thanks.forget_thanks(tx, follow_up_ids, before)
     raised.forget(tx, follow_up_ids, before)
     tx.execute(update(follow_up).where(follow_up.c.id.in_(follow_up_ids)).values(done=""))
-    for line in acts_of(tx, follow_up_ids):
+    for line in act_log.on(tx, follow_up_ids):
         if before is not None and line.at >= before and line.id not in misdated:
             continue
         kept = line.set | ({"done": ""} if line.set.get("done") else {})

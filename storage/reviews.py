@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from sqlalchemy import Connection, select
 
@@ -40,9 +40,3 @@ def lives(tx: Connection, follow_up_ids: Collection[int]) -> dict[int, list[AnyR
         for row in tx.execute(asked.where(act.c.follow_up_id.in_(these))):
             found.setdefault(row.follow_up_id, []).append(row)
     return found
-
-
-def calls_about(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
-    """Returns every act that reports on a call about these cases, in order."""
-    these = (act.c.follow_up_id.in_(follow_up_ids), act.c.verb.in_(CALLS))
-    return tx.execute(select(act).where(*these).order_by(act.c.id)).all() if follow_up_ids else ()

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from handlers.cases import LOW_SCORES_COUNT
 from handlers.digests.heroes import CONTENT, Did, Worked
 from handlers.feedback import Band, State
-from storage import figures, material
+from storage import act_log, figures, material
 from storage.prepared import AnyRow
 
 MOST = 300
@@ -24,7 +24,7 @@ def worked_on(tx: Connection, team: str, start: datetime, end: datetime, now: da
     again = figures.answered_next(tx, team, start, end)
     rows = material.worked_on(tx, team, start - TOLD_SINCE, start, end, again, MOST)
     acts: dict[int, list[AnyRow]] = {}
-    for act in material.lives(tx, [row.id for row in rows], now):
+    for act in act_log.on(tx, [row.id for row in rows], before=now):
         acts.setdefault(act.follow_up_id, []).append(act)
     answers: dict[int, list[AnyRow]] = {}
     for answer in material.said_by(tx, {row.customer_id for row in rows if row.customer_id}):

@@ -106,7 +106,7 @@ def _known(tx: Connection, people: Sequence[AnyRow], answers: Sequence[AnyRow], 
     """Erase these customers of the directory, and all that they said."""
     cases = personal.follow_ups_of(tx, [row.id for row in answers], lock=True)
     ids = [row.id for row in cases]
-    acts, thanked = personal.acts_of(tx, ids), [row.note for row in thanks.thanks_for(tx, ids) if row.note]
+    acts, thanked = act_log.on(tx, ids), [row.note for row in thanks.thanks_for(tx, ids) if row.note]
     written = [*_own_words(people, answers), *_written(cases, acts), *thanked]
     keys = said_about(tx, ids)
     posts = posts_about(tx, answers, ids)
@@ -136,7 +136,7 @@ def _called(people: Iterable[AnyRow]) -> Iterator[str]:
 
 def said_about(tx: Connection, follow_up_ids: Sequence[int]) -> Sequence[str]:
     """Returns the keys of all messages about these follow-ups, also to those who passed them on or were thanked for them."""
-    told = [message_keys.told(line.id) for line in personal.acts_of(tx, follow_up_ids)]
+    told = [message_keys.told(line.id) for line in act_log.on(tx, follow_up_ids)]
     thanked = [message_keys.thanks(row.id) for row in thanks.thanks_for(tx, follow_up_ids)]
     became = [
         message_keys.became(row.id, state) for row in raised.from_cases(tx, follow_up_ids) for state in ("doing", "done", "no")

@@ -29,7 +29,7 @@ from handlers.reviews.calls_card import Called, Calls, calls_card
 from handlers.reviews.review_card import Decision, Review
 from handlers.rules import Company, Team
 from handlers.wording.masking import for_channel
-from storage import digests, material, messages, reviews
+from storage import act_log, digests, messages, reviews
 from storage import worth as stored
 from storage.messages import Wanted
 from storage.prepared import AnyRow
@@ -196,7 +196,7 @@ def chains(tx: Connection, lost: Sequence[int]) -> dict[int, tuple[str, ...]]:
 def _timelines(tx: Connection, company: Company, ids: Sequence[int], made_at: datetime) -> tuple[str, ...]:
     known = cases.read_all(tx, ids)
     acts: dict[int, list[AnyRow]] = {}
-    for act in material.lives(tx, ids, made_at):
+    for act in act_log.on(tx, ids, before=made_at):
         acts.setdefault(act.follow_up_id, []).append(act)
     there = [(known[id], company.teams[known[id].team]) for id in ids if id in known and known[id].team in company.teams]
     return tuple(timeline.told(for_channel(case, team), acts.get(case.id, ()), team, made_at) for case, team in there)
@@ -220,7 +220,7 @@ def _calls(
 def _spoken(tx: Connection, ids: set[int]) -> dict[int, dict[str, Any]]:
     """Returns the last outcome of each call, and the last note on it."""
     spoken: dict[int, dict[str, Any]] = {}
-    for act in reviews.calls_about(tx, ids):
+    for act in act_log.on(tx, ids, reviews.CALLS):
         known = spoken.setdefault(act.follow_up_id, {})
         known |= {"note": act.detail.get("note", "")} if act.verb == "call_note" else {"outcome": act.verb, "at": act.at}
     return spoken
