@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
-from bot.listening import reading
+from bot.listening import Options, reading
 from handlers.feedback import DEFAULT_SCALE, FieldError, Metric
 
 
@@ -51,3 +51,7 @@ class Asked(BaseModel):
         if self.answers and isinstance(number, str) and number.strip():
             raise FieldError(path, f"is none of the answers {', '.join(self.answers)}")
         return number
+
+
+class AskedOptions(Asked, Options):
+    """The keys of a source that must be told what its survey asks, and nothing else."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from bot.listening import paths, reading, signatures
 from bot.listening.asked import Asked
 from handlers.feedback import Feedback
 
-SIGNATURE = signatures.Signature(scheme="header", header="X-Hero-Key")
-"""A header with a fixed name that holds the secret: what a tool can send that does not sign."""
+verify = signatures.by(signatures.Signature(scheme="header", header="X-Hero-Key"))
+"""By a header with a fixed name that holds the secret: what a tool can send that does not sign."""
 
 TABLE: paths.Table = {
     **{name: name for name in ("id", "score", "comment", "touchpoint", "link", "tags")},
@@ -19,14 +20,14 @@ TABLE: paths.Table = {
 }
 
 
-def read(payload: Any, asked: Asked) -> Feedback:
-    """Returns one piece of feedback from such a body. Raises FieldError."""
+def parse(payload: Any, options: Asked) -> Sequence[Feedback]:
+    """Returns the piece of feedback in such a body. Raises FieldError."""
     body = reading.as_object(payload, "")
-    found = asked.question | paths.gather(body, TABLE)
-    found["score"] = asked.score(body.get("score"), "score")
+    found = options.question | paths.gather(body, TABLE)
+    found["score"] = options.score(body.get("score"), "score")
     found["tags"] = _tags(found["tags"])
     found["link"] = _address(found["link"])
-    return reading.feedback(found, TABLE)
+    return (reading.feedback(found, TABLE),)
 
 
 def _tags(tags: Any) -> Any:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import bot.listening
-from bot.listening import pasted, paths, reading, signatures
-from bot.listening.asked import Asked
+from bot.listening import pasted, paths, reading
+from bot.listening.asked import AskedOptions as Options
 from handlers.feedback import Feedback
 
 TITLE = "AskNicely"
@@ -21,12 +20,7 @@ _TABLE: paths.Table = {
     "customer.email": "person.email",
 }
 
-
-class Options(Asked, bot.listening.Options):
-    """What the survey asks (see Asked), and the keys every source has."""
-
-
-verify = signatures.by(pasted.SIGNATURE)
+verify = pasted.verify
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:

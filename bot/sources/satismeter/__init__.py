@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import bot.listening
 from bot.listening import Ignored, paths, reading, signatures
-from bot.listening.asked import Asked
+from bot.listening.asked import AskedOptions as Options
 from handlers.feedback import Feedback, FieldError
 
 TITLE = "SatisMeter"
@@ -20,11 +19,6 @@ _TABLE: paths.Table = {
     "customer.email": "response.user.email",
     "customer.name": "response.user.name",
 }
-
-
-class Options(Asked, bot.listening.Options):
-    """What the survey asks (see Asked), and the keys every source has."""
-
 
 verify = signatures.by(signatures.Signature(scheme="url"))
 

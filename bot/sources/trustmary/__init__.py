@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import bot.listening
 from bot.listening import paths, reading, signatures
-from bot.listening.asked import Asked
+from bot.listening.asked import AskedOptions as Options
 from handlers.feedback import Feedback
 
 SECRET_IN_ADDRESS = True
@@ -19,11 +18,6 @@ _TABLE: paths.Table = {
     "customer.email": "answer_values.email",
     "customer.name": "answer_values.name",
 }
-
-
-class Options(Asked, bot.listening.Options):
-    """What the survey asks (see Asked), and the keys every source has."""
-
 
 verify = signatures.by(signatures.Signature(scheme="url"))
 

@@ -46,4 +46,4 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
     rating = reading.as_object(payload, "").get("score")
     if isinstance(rating, str) and rating.strip().casefold() in _NOT_RATED:
         raise Ignored("not rated yet")
-    return (pasted.read(payload, options),)
+    return pasted.parse(payload, options)
