@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import model_validator
 
 import bot.listening
-from bot.listening import Sent, finding, reading, signatures
+from bot.listening import Sent, finding, paths, reading, signatures
 from bot.listening.asked import Asked
 from handlers.feedback import Feedback, Metric
 
@@ -62,11 +62,10 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
     found = options.question
     customer: dict[str, Any] = {}
     for name, find in options.finders.items():
-        value = _as_meant(name, find(payload), options)
         if name in _OF_THE_CUSTOMER:
-            customer[name] = value
+            customer[name] = paths.as_meant(f"customer.{name}", find(payload))
         else:
-            found[name] = value
+            found[name] = _as_meant(name, find(payload), options)
     return (reading.feedback({**found, "customer": customer}, options.said),)
 
 
@@ -74,17 +73,9 @@ def _as_meant(name: str, value: Any, options: Options) -> Any:
     match name:
         case "score":
             return options.score(value, options.fields["score"])
-        case "value":
-            return reading.as_number(value)
         case "tags":
             return (
                 [reading.as_text(tag) for tag in value] if isinstance(value, list) else [value] if isinstance(value, str) else value
             )
-        case "wants_contact":
-            return reading.as_yes_or_no(value)
-        case "comment" | "touchpoint" | "segment":
-            return reading.as_words(value)
-        case "occurred_at":
-            return value
         case _:
-            return reading.as_text(value)
+            return paths.as_meant(name, value)
