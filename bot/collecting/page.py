@@ -8,33 +8,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.listening import Ignored
+from bot.doors import entries
 from bot.sources import LoadedSource
 from handlers.arrivals.arrival import Arrival
 from handlers.arrivals.replay import KeptPayload
-from handlers.feedback import Feedback, FieldError
+from handlers.feedback import FieldError
 
 MOST_SEEN = 20_000
 
 
-def read(loaded: LoadedSource, entries: Sequence[Any], at: datetime) -> tuple[list[Arrival], list[KeptPayload]]:
-    """Returns what the entries say, and those to be kept: what could not be read, and all of a source with `keep`."""
+def read(loaded: LoadedSource, page: Sequence[Any], at: datetime) -> tuple[list[Arrival], list[KeptPayload]]:
+    """Returns what the entries of a page say, and those to be kept: what could not be read, and all of a source with `keep`."""
     arrivals, kept = list[Arrival](), list[KeptPayload]()
-    for entry in entries:
-        payload = KeptPayload(loaded.name, json.dumps(entry, sort_keys=True), at, _read(loaded, entry))
+    for entry in page:
+        payload = KeptPayload(loaded.name, json.dumps(entry, sort_keys=True), at, entries.read(loaded.parse, entry))
         arrivals += [Arrival(loaded.name, piece, at) for piece in payload.said]
         if loaded.options.keep or isinstance(payload.read, FieldError):
             kept.append(payload)
     return arrivals, kept
-
-
-def _read(loaded: LoadedSource, entry: Any) -> Sequence[Feedback] | FieldError:
-    try:
-        return loaded.parse(entry)
-    except Ignored:
-        return ()
-    except FieldError as error:
-        return error
 
 
 class Seen:
@@ -44,11 +35,11 @@ class Seen:
     def __init__(self) -> None:
         self._digests: dict[bytes, None] = {}
 
-    def new(self, entries: Sequence[KeptPayload]) -> list[KeptPayload]:
-        return [each for each in entries if _digest(each) not in self._digests]
+    def new(self, offered: Sequence[KeptPayload]) -> list[KeptPayload]:
+        return [each for each in offered if _digest(each) not in self._digests]
 
-    def remember(self, entries: Sequence[KeptPayload]) -> None:
-        self._digests |= dict.fromkeys(map(_digest, entries))
+    def remember(self, offered: Sequence[KeptPayload]) -> None:
+        self._digests |= dict.fromkeys(map(_digest, offered))
         while len(self._digests) > MOST_SEEN:
             del self._digests[next(iter(self._digests))]
 
