@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.doors import entries
+from bot.latest import Latest
 from bot.sources import LoadedSource
 from handlers.arrivals.arrival import Arrival
 from handlers.arrivals.replay import KeptPayload
@@ -33,15 +34,13 @@ class Seen:
     database from looking each of them up among all that it keeps."""
 
     def __init__(self) -> None:
-        self._digests: dict[bytes, None] = {}
+        self._digests = Latest[bytes, None](MOST_SEEN)
 
     def new(self, offered: Sequence[KeptPayload]) -> list[KeptPayload]:
         return [each for each in offered if _digest(each) not in self._digests]
 
     def remember(self, offered: Sequence[KeptPayload]) -> None:
-        self._digests |= dict.fromkeys(map(_digest, offered))
-        while len(self._digests) > MOST_SEEN:
-            del self._digests[next(iter(self._digests))]
+        self._digests.update(dict.fromkeys(map(_digest, offered)))
 
 
 def _digest(entry: KeptPayload) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from typing import Any
 
 from botbuilder.schema import Activity
@@ -13,6 +12,7 @@ from bot.chats.msteams.places import Places, base
 from bot.chats.msteams.roster import Rosters
 from bot.chats.msteams.taps import Where
 from bot.chats.msteams.wire import Wire
+from bot.latest import Latest
 from handlers.feedback import MAIN_WORKSPACE
 from storage import msteams
 from storage.database import Store
@@ -32,7 +32,7 @@ class Events:
 
     def __init__(self, wire: Wire, store: Store, places: Places, rosters: Rosters) -> None:
         self._wire, self._store, self._places, self._rosters = wire, store, places, rosters
-        self._current: OrderedDict[tuple[str, ...], None] = OrderedDict()
+        self._current = Latest[tuple[str, ...], None](REMEMBERED)
 
     async def installation(self, activity: Activity) -> bool:
         """Handle an installationUpdate. Returns whether to welcome somebody in their private chat."""
@@ -58,7 +58,7 @@ class Events:
         if at.channel and at.team and channel not in self._current:
             seen = [_seen(at, at.channel, at.channel_name)]
             if await self._store.write(msteams.learn, seen, _seconds(activity)):
-                self._remember(channel)
+                self._current[channel] = None
         if who is None or who.workspace != MAIN_WORKSPACE or not at.conversation:
             return
         chat = at.conversation if at.personal else None
@@ -66,7 +66,7 @@ class Events:
         if about not in self._current:
             met = (who.user_id, at.tenant, at.service_url, _seconds(activity), chat, at.roster)
             if await self._store.write(msteams.meet, *met) is not None:
-                self._remember(about)
+                self._current[about] = None
 
     async def _added(self, activity: Activity) -> bool:
         at = taps.where(activity)
@@ -113,11 +113,6 @@ class Events:
         if at.team_name:  # first: the list that is asked for does not say it, and may come after another name
             await self._store.write(msteams.rename_team, at.team, at.team_name)
         self._wire.soon(self._places.learn_channels(at.team, at.tenant, at.service_url))
-
-    def _remember(self, about: tuple[str, ...]) -> None:
-        self._current[about] = None
-        if len(self._current) > REMEMBERED:
-            self._current.popitem(last=False)
 
 
 def _seconds(activity: Activity) -> float:

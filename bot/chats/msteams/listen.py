@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -31,6 +30,7 @@ from bot.chats.msteams.whisper import Whispered, activities, whisper
 from bot.chats.msteams.wire import Wire
 from bot.doors.bounded import NotTaken
 from bot.doors.machine_door import JSON, Answered
+from bot.latest import Latest
 from bot.logs import broken
 from bot.untrusted import clean
 from handlers.cards import Form, Reply, Target
@@ -65,7 +65,7 @@ class Listener:
         self._wire, self._services, self._places, self._rosters, self._events = wire, services, places, rosters, events
         self._choosing, self._dialogs = Choosing(services.store, places, rosters), Dialogs(wire, services, places)
         self._door = door
-        self._heard: OrderedDict[tuple[str, ...], asyncio.Task[InvokeResponse] | None] = OrderedDict()
+        self._heard = Latest[tuple[str, ...], asyncio.Task[InvokeResponse] | None](REMEMBERED)
         self._late: set[asyncio.Task[InvokeResponse]] = set()
 
     async def hear(self, headers: Mapping[str, str], body: bytes) -> Answered:
@@ -105,7 +105,7 @@ class Listener:
         if task is None:
             task = asyncio.create_task(self._tapped(who, button, activity))
             if key:
-                self._remember(key, task)
+                self._heard[key] = task
         done, _ = await asyncio.wait({task}, timeout=max(0.0, until - asyncio.get_running_loop().time()))
         if done:
             if key and answers.is_error(task.result()):
@@ -254,16 +254,10 @@ class Listener:
 
     def _is_new(self, activity: Activity) -> bool:
         key = _identity(activity)
-        if key is None or key not in self._heard:
-            if key is not None:
-                self._remember(key, None)
-            return True
-        return False
-
-    def _remember(self, key: tuple[str, ...], task: asyncio.Task[InvokeResponse] | None) -> None:
-        self._heard[key] = task
-        if len(self._heard) > REMEMBERED:
-            self._heard.popitem(last=False)
+        known = key in self._heard
+        if key is not None and not known:
+            self._heard[key] = None
+        return not known
 
 
 def _json(said: Any, status: int = 200) -> Answered:

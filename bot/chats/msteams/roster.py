@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.chats.msteams.forms import Colleague
 from bot.chats.msteams.wire import Wire, path
+from bot.latest import Latest
 
 FRESH = 600.0
 """Seconds for which a roster is used without fetching it again."""
@@ -26,17 +26,14 @@ class Rosters:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._known: OrderedDict[str, tuple[float, Sequence[Colleague]]] = OrderedDict()
+        self._known = Latest[str, tuple[float, Sequence[Colleague]]](KEPT)
         self._asking: dict[str, asyncio.Task[Sequence[Colleague]]] = {}
         self._reading: set[asyncio.Task[Sequence[Colleague]]] = set()  # also those whose result nobody wants any more
-        self._seen: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self._seen = Latest[str, tuple[str, str]](SEEN)
 
     def saw(self, user_id: str, conversation: str, service_url: str) -> None:
         """Record that somebody did something in this conversation, so they are on its roster."""
         self._seen[user_id] = (conversation, service_url)
-        self._seen.move_to_end(user_id)
-        if len(self._seen) > SEEN:
-            self._seen.popitem(last=False)
 
     def where(self, user_id: str) -> tuple[str, str] | None:
         """Returns the conversation in which somebody was last seen, and its service URL."""
@@ -62,7 +59,8 @@ class Rosters:
         """Fetch every roster anew when it is next needed, because somebody joined or left a team: that changes the rosters of
         all its channels. A fetch in progress is discarded: it may return who was there before."""
         self._asking.clear()
-        self._known = OrderedDict((conversation, (-FRESH, members)) for conversation, (_, members) in self._known.items())
+        for conversation, (_, members) in list(self._known.items()):
+            self._known[conversation] = (-FRESH, members)
 
     async def stop(self) -> None:
         for task in self._reading:
@@ -84,9 +82,6 @@ class Rosters:
         del self._asking[conversation]
         if not failed:
             self._known[conversation] = (time.monotonic(), task.result())
-            self._known.move_to_end(conversation)
-            if len(self._known) > KEPT:
-                self._known.popitem(last=False)
 
     async def _read(self, conversation: str, service_url: str) -> Sequence[Colleague]:
         members: dict[str, Colleague] = {}

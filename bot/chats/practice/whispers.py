@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.latest import Latest
 from handlers.cards import Form, Reply, Target
 
 KEPT = 500
@@ -31,14 +31,12 @@ class Whispers:
     """Whispers by the token in the reader's URL, so that a reload or a second window loses nothing."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, Whisper] = OrderedDict()
+        self._kept = Latest[str, Whisper](KEPT)
 
     def keep(self, whisper: Whisper) -> str:
         """Store it, dropping the oldest beyond KEPT. Returns its token."""
         token = secrets.token_urlsafe(9)
         self._kept[token] = whisper
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
         return token
 
     def get(self, token: str) -> Whisper | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
@@ -17,6 +16,7 @@ from bot.chats.slack.opening import opening
 from bot.chats.slack.whisper import write
 from bot.chats.slack.wire import Wire
 from bot.chats.slack.wires import Wires
+from bot.latest import Latest
 from handlers.cards import About
 from handlers.feedback import Person
 from handlers.situation import Written
@@ -37,7 +37,7 @@ class Once:
     """Recognises events that are delivered again."""
 
     def __init__(self) -> None:
-        self._heard: OrderedDict[str, None] = OrderedDict()
+        self._heard = Latest[str, None](REMEMBERED)
 
     def is_new(self, event_id: object) -> bool:
         """Returns whether this event id is new, and records it. An event without an id is always new."""
@@ -46,8 +46,6 @@ class Once:
         if event_id in self._heard:
             return False
         self._heard[event_id] = None
-        if len(self._heard) > REMEMBERED:
-            self._heard.popitem(last=False)
         return True
 
 
