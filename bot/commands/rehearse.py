@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -25,7 +24,7 @@ from handlers.rules import Deadlines, Route, Team, asks_somebody
 from handlers.wording.openings import appears
 from handlers.wording.words import took, when
 from storage import schema
-from storage.database import Store, Unavailable
+from storage.database import Unavailable
 
 IGNORED = "This event would be answered 200 and ignored: it holds no feedback."
 
@@ -145,8 +144,7 @@ def _as_known(settings: Settings, pieces: Sequence[Any]) -> Sequence[Any]:
     if not all(isinstance(piece, Feedback) for piece in pieces):
         return pieces
     try:
-        with closing(Store(settings.database)) as store:
-            schema.require(store)
+        with schema.ready(settings.database) as store:
             return store.read_sync(as_known, pieces)
     except (Unavailable, schema.Older, schema.Newer):
         return pieces

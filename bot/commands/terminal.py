@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
     from bot.config import Settings
     from storage.database import Store
-
-T = TypeVar("T")
 
 UNUSABLE = 78
 """Exit status when the configuration is refused (EX_CONFIG of sysexits.h)."""
@@ -56,9 +54,9 @@ def arranged_settings_of(config: Path, database: str | None) -> Settings:
 
     from bot import logs
     from bot.arranged import as_arranged
-    from storage import database as door
     from storage import schema
     from storage.address import read
+    from storage.database import Unavailable
     from storage.rights import lacked_right
     from storage.sqlite_file import Unusable, is_there
 
@@ -68,10 +66,9 @@ def arranged_settings_of(config: Path, database: str | None) -> Settings:
     try:
         if address.get_backend_name() == "sqlite" and not is_there(address.database or ""):
             return settings  # nothing was ever arranged, and looking must not create a file
-        with closing(door.Store(settings.database)) as store:
-            schema.require(store)
+        with schema.ready(settings.database) as store:
             return store.read_sync(as_arranged, settings, datetime.now(UTC))
-    except (door.Unavailable, schema.Older, schema.Newer, Unusable) as error:
+    except (Unavailable, schema.Older, schema.Newer, Unusable) as error:
         why = str(error)
     except DBAPIError as error:
         if (denied := lacked_right(error)) is None:
