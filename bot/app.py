@@ -12,7 +12,6 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from bot import chats
-from bot.chats import Chat
 from bot.clock import HouseClock, keep_awake, ticking
 from bot.collecting.collector import KEPT_UNREAD
 from bot.config import Settings
@@ -26,7 +25,7 @@ from bot.house import House
 from bot.pages import front, health
 from bot.people.duties import keep_duties
 from storage import delivery_log, followups, schema
-from storage.connections import sqlite_version_is_mended
+from storage.connections import is_mended
 from storage.database import Busy, Store
 
 log = structlog.get_logger()
@@ -46,7 +45,7 @@ async def opened(settings: Settings, clock: HouseClock) -> AsyncIterator[House]:
         came_from = await _migrated(store)
         if came_from is not None:
             log.info("schema.migrated", before=came_from, now=schema.head())
-        if store.sqlite and not sqlite_version_is_mended():
+        if store.sqlite and not is_mended():
             log.info("sqlite.old", note="older than 3.51.3: safe with the one writer this bot has")
         if dropped := await store.write(followups.look_again):
             log.info("followups.looked_at_again", number=dropped)
@@ -86,7 +85,7 @@ async def _running(house: House) -> AsyncIterator[None]:
         furnish_practice_page(house)
     async with AsyncExitStack() as closing:  # closed in reverse order, even if we are stopped half-way through the start
         for chat in house.chats.values():
-            closing.push_async_callback(_hang_up, chat)
+            closing.push_async_callback(chat.stop)
             await chat.start()
         await house.settle()  # before anything is sent where it no longer belongs
         speaking = asyncio.create_task(house.delivery.run())
@@ -102,10 +101,6 @@ async def _running(house: House) -> AsyncIterator[None]:
         await house.tick()
         await house.introductions.introduce_all()
         yield
-
-
-async def _hang_up(chat: Chat) -> None:
-    await chat.stop()
 
 
 async def _fall_silent(delivery: Delivery, speaking: asyncio.Task[None]) -> None:

@@ -61,7 +61,8 @@ class House:
     chats: Mapping[str, Chat] = field(default_factory=dict)
     delivery: Delivery | None = None
     arranged_anew: asyncio.Event = field(default_factory=asyncio.Event)
-    _company: Company = field(init=False)
+    company: Company = field(init=False)
+    """What app.yaml says, together with what ops arranged in chat."""
     collector: Collector = field(init=False)
     sources: dict[str, sources.LoadedSource] = field(init=False)
     _revision: int = 0
@@ -83,14 +84,9 @@ class House:
         self.introductions = Introductions(self.store, lambda: self.chats, self.clock.now)
         self._tick = Tick(self.store, self.clock, lambda: self.company, lambda: self.chats, self.settings.retention)
 
-    @property
-    def company(self) -> Company:
-        """What app.yaml says, together with what ops arranged in chat."""
-        return self._company
-
     def _arrange(self, settings: Settings, lapse: datetime | None) -> None:
         """Use these settings from now on, until `lapse`, when the next replaced secret expires."""
-        self._company, self._lapse = settings.company, lapse
+        self.company, self._lapse = settings.company, lapse
         loaded = {
             name: sources.LoadedSource(name, sources.load(each.kind), each.options) for name, each in settings.sources.items()
         }

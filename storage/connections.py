@@ -183,11 +183,6 @@ def write_back(connection: sqlite3.Connection, changes: int) -> int:
     return connection.total_changes
 
 
-def sqlite_version_is_mended() -> bool:
-    """Returns whether this SQLite has the fix of the WAL-reset bug."""
-    return is_mended(sqlite3.sqlite_version_info)
-
-
-def is_mended(version: tuple[int, ...]) -> bool:
-    """The fix is in 3.51.3, and backported to 3.50.7 and 3.44.6."""
+def is_mended(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
+    """Returns whether SQLite has the fix of the WAL-reset bug: it is in 3.51.3, and backported to 3.50.7 and 3.44.6."""
     return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)

@@ -41,7 +41,6 @@ _this = update(message).where(message.c.id == bindparam("this"))
 _sending = _this.values(state="sending", attempts=message.c.attempts + 1)
 _change = Prepared(_this)
 _begin = Prepared(_sending)
-_redate = Prepared(_this)
 _doubt = Prepared(_sending.values(doubts=message.c.doubts + 1))
 _show = Prepared(_this.values(state="shown", attempts=0, reason="").returning(message.c.wanted))
 
@@ -90,7 +89,7 @@ def _lease_lane(tx: Connection, lane: AnyRow, now: float, settle: float, seconds
     doubtful = head.state == "sending" and head.remote_id is None
     begun = min(head.sent_s, now)
     if begun < head.sent_s:  # the clock was set back since
-        _redate.count(tx, {"this": head.id, "sent_s": begun})
+        _change.count(tx, {"this": head.id, "sent_s": begun})
     if doubtful and now < begun + settle:  # it may be accepted late: a look-up now could miss it
         _change_lane.count(tx, {"lane": lane.key, "next_s": begun + settle})
         return None

@@ -291,9 +291,6 @@ def test_small_cards_about_something_else_than_a_follow_up_lose_no_button_either
     assert [a["data"]["target"] for a in walk(told) if a["type"] == "Action.Execute"] == [button.target for button in about]
 
 
-States = dict[str, Callable[[Shop], None]]
-
-
 def _claim(shop: Shop) -> None:
     shop.tap("claim", ANA)
 

@@ -21,8 +21,6 @@ from tests.conftest import ANA, FRIDAY, LEA, OSLO, Shop, said
 from tests.handlers.test_bundles import types
 from tests.handlers.test_ladder import MONDAY, bundles, passes_until, put_on_duty
 
-DAY = timedelta(days=1)
-
 
 def sent(shop: Shop) -> list[tuple[datetime, set[int]]]:
     """When the leader's messages went out, by the clock of Oslo, and of whom each tells."""

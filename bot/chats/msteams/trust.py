@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import structlog
 from botbuilder.schema import Activity
 from botframework.connector.auth.authentication_constants import AuthenticationConstants
 from botframework.connector.auth.jwt_token_extractor import JwtTokenExtractor
@@ -19,8 +18,6 @@ from botframework.connector.auth.verify_options import VerifyOptions
 from bot.chats import TurnedAway
 from bot.chats.msteams import Options, addresses
 from bot.chats.msteams.keys import Key, Keys, UnknownKey
-
-log = structlog.get_logger()
 
 CHANNEL = "msteams"
 SKEW = 300
