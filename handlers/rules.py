@@ -17,7 +17,7 @@ from handlers.calendar.duration import Duration
 from handlers.calendar.hours import OpeningHours
 from handlers.calendar.weeks import Posting
 from handlers.feedback import MAIN_WORKSPACE, Band, Feedback, Metric, Moment, Person, Place
-from handlers.ladder import USUAL, Step
+from handlers.ladder import USUAL, Role, Step
 from handlers.matching import same, says
 from handlers.survey_tools import Safe, Source, Tool
 
@@ -135,6 +135,11 @@ class Team(_Rule):
     def workspace(self) -> str:
         """Returns the workspace of its first channel: what happens to its follow-ups is logged there."""
         return self.channels[0].workspace
+
+    @property
+    def duties(self) -> Mapping[Role, tuple[str, ...]]:
+        """Returns whom app.yaml names for each duty."""
+        return {Role.LEADER: self.leader, Role.BACKUP: self.backup, Role.MANAGER: self.manager}
 
     def reaches(self, person: Person) -> bool:
         """Returns whether the team has a channel in this person's workspace: people elsewhere must not read what it hears."""

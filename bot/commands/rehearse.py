@@ -234,7 +234,7 @@ def _reaches(team: Team, rung: Rung) -> str:
         case Role.OWNER:
             return f"whoever claimed it{unless}"
         case role:
-            names: tuple[str, ...] = getattr(team, role)
+            names = team.duties[role]
             return f"the {role} ({', '.join(names)}){unless}" if names else f"nobody: {team.title} has no {role}"
 
 

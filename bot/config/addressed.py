@@ -38,8 +38,8 @@ def unknown_people(file: ConfigFile, parts: Parts) -> Iterator[Warned]:
         yield from _people(file, parts, ("company", "ops"), parts.company.ops or (), list(parts.chats))
     for name, team in parts.teams.items():
         chats = list(dict.fromkeys(place.chat for place in team.channels))
-        for role in ("leader", "backup", "manager"):
-            yield from _people(file, parts, ("teams", name, role), getattr(team, role), chats)
+        for role, names in team.duties.items():
+            yield from _people(file, parts, ("teams", name, role), names, chats)
 
 
 def _people(file: ConfigFile, parts: Parts, at: Path, names: Sequence[str], chats: Sequence[str]) -> Iterator[Warned]:

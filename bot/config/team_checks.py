@@ -30,7 +30,7 @@ def duties(loaded: Loaded) -> Iterator[Warned]:
 
 def _nobody(loaded: Loaded, team: Team, role: Role) -> bool:
     """Whether something is meant for that role and nobody has it. A team that writes `leader: []` has none on purpose."""
-    if getattr(team, role) or ("teams", team.name, role) in loaded.file.nodes:
+    if team.duties[role] or ("teams", team.name, role) in loaded.file.nodes:
         return False
     return role is Role.LEADER or any(step.role is role for step in team.ladder)
 

@@ -72,7 +72,7 @@ async def _leaders(chat: Chat, teams: Mapping[str, Team]) -> list[Diagnosis]:
 
 def _named(team: Team, chat: str) -> Iterator[tuple[str, str]]:
     """Yields (role, name) of everybody this chat should know: `slack:U…` in that chat only, an e-mail in all chats of the team."""
-    for role, names in (("leader", team.leader), ("backup", team.backup), ("manager", team.manager)):
+    for role, names in team.duties.items():
         for name in names:
             its_chat, colon, rest = name.partition(":")
             if its_chat == chat if colon else any(place.chat == chat for place in team.channels):

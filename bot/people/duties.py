@@ -15,7 +15,6 @@ from bot.logs import broken
 from handlers import colleagues
 from handlers.arranged.who_is_ops import COMPANY, DUTY
 from handlers.feedback import Person, Place
-from handlers.ladder import Role
 from handlers.rules import Company
 from storage import nudges, people
 from storage.database import Store, Unavailable
@@ -71,7 +70,7 @@ def _duties(company: Company, chats: Iterable[str]) -> Iterator[tuple[str, str, 
     yield COMPANY, DUTY, company.ops, list(chats)
     for team in company.teams.values():
         asked = list(dict.fromkeys(place.chat for place in team.channels))
-        for role, names in ((Role.LEADER, team.leader), (Role.BACKUP, team.backup), (Role.MANAGER, team.manager)):
+        for role, names in team.duties.items():
             yield team.name, role, names, asked
 
 

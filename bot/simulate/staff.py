@@ -75,7 +75,7 @@ class Staff:
                 whole.colleague(_person(team, f"{team.name}.colleague-{n + 1}"), n, keen)
                 for n, keen in zip(range(assumed.members), _each(assumed.keenness), strict=False)
             ]
-            for role, names in ((Role.LEADER, team.leader), (Role.BACKUP, team.backup), (Role.MANAGER, team.manager)):
+            for role, names in team.duties.items():
                 self.on_duty[team.name, role] = [whole.colleague(_person(team, name), 0, 1) for name in names]
 
     def everybody(self) -> Iterator[Colleague]:
@@ -87,7 +87,7 @@ class Staff:
 
     def called(self, team: str, user_id: str) -> Colleague | None:
         """Returns the person with that user id in a team, or None."""
-        groups = (self.members[team], *(self.on_duty[team, role] for role in (Role.LEADER, Role.BACKUP, Role.MANAGER)))
+        groups = (self.members[team], *(group for (where, _), group in self.on_duty.items() if where == team))
         return next((each for group in groups for each in group if each.person.user_id == user_id), None)
 
 

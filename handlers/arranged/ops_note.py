@@ -17,7 +17,6 @@ from handlers.arranged.who_is_ops import is_anybody_known, known_ops
 from handlers.cards import Card
 from handlers.colleagues import each_once
 from handlers.feedback import Person
-from handlers.ladder import Role
 from handlers.nudges import quiet
 from handlers.nudges.away import is_away
 from handlers.nudges.preferences import preferences_of
@@ -127,6 +126,6 @@ def _unknown(tx: Connection, company: Company) -> Iterator[list[str]]:
     """Yields the duties that app.yaml gives to somebody whom no chat knows: team, role, names."""
     duty: Mapping[tuple[str, str], list[int]] = nudges.on_duty(tx)
     for team in company.teams.values():
-        for role, names in ((Role.LEADER, team.leader), (Role.BACKUP, team.backup), (Role.MANAGER, team.manager)):
+        for role, names in team.duties.items():
             if names and not duty.get((team.name, role)):
                 yield [team.name, str(role), ", ".join(names)]
