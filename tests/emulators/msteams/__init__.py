@@ -49,15 +49,15 @@ Not emulated: sign-in, dialogs opened by cards, searching message extensions, gr
 private and shared channels.
 """
 
+from tests.emulators.mistakes import Rejection, Violation
 from tests.emulators.msteams.bot import Answer, Delivery
 from tests.emulators.msteams.dialogs import Dialog
 from tests.emulators.msteams.emulator import MsTeams
-from tests.emulators.msteams.errors import Rejection
 from tests.emulators.msteams.forms import Form
 from tests.emulators.msteams.person import Person
 from tests.emulators.msteams.seen import Seen
 from tests.emulators.msteams.tokens import FORGERIES
-from tests.emulators.msteams.world import Call, Channel, Message, Shown, Team, Violation
+from tests.emulators.msteams.world import Call, Channel, Message, Shown, Team
 from tests.emulators.pending import Pending
 
 __all__ = [

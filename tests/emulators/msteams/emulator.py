@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
 import time
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any
 
-import aiohttp
 from aiohttp import web
 
 from tests.emulators.faults import Faults
@@ -25,13 +21,11 @@ from tests.emulators.msteams.rates import Meter
 from tests.emulators.msteams.tenant import HOME, Tenant
 from tests.emulators.msteams.wire import PREFIX, application
 from tests.emulators.msteams.world import Channel, Json
-from tests.emulators.pending import Pending, until
-
-T = TypeVar("T")
-_HOST = "127.0.0.1"
+from tests.emulators.pending import Pending
+from tests.emulators.served import Served
 
 
-class MsTeams(Tenant):
+class MsTeams(Tenant, Served):
     """A Microsoft Teams for one test or one benchmark. It is a context manager and serves until the end of the block.
 
     `time_scale` is real seconds per platform second for rates, Retry-After and redelivery; below 1, Retry-After has decimals.
@@ -66,6 +60,7 @@ class MsTeams(Tenant):
         log: Path | None = None,
     ) -> None:
         super().__init__(app_id=app_id, tenant=tenant, bot_name=bot_name, now=now, log=log)
+        Served.__init__(self, "msteams-emulator", port)
         self.app_secret, self.clock = app_secret, now
         self.issuer = Issuer(app_id=app_id, app_secret=app_secret, tenant=tenant, issuer=issuer, token_life=token_life, now=now)
         self.bot_url: str | None = None
@@ -79,51 +74,9 @@ class MsTeams(Tenant):
         self.deliveries: list[Delivery] = []
         self.actions: dict[str, Json] = {}
         """What the menu of every message offers, by title, once an app package was uploaded."""
-        self.closing = False
-        self.port = port
-        self._kept: set[asyncio.Future[Any]] = set()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="msteams-emulator", daemon=True)
 
-    # Start and stop
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self.begin(self._open()).wait()
-        return self
-
-    def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
-        self.begin(self._close()).wait()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-        self.close_log()
-
-    async def _open(self) -> None:
-        self.session = aiohttp.ClientSession()
-        self._runner = web.AppRunner(application(self), access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, _HOST, self.port).start()
-        self.port = self._runner.addresses[0][1]
-        self.origin = f"{_HOST}:{self.port}"
-
-    async def _close(self) -> None:
-        self.closing = True
-        for task in self._kept:
-            task.cancel()
-        await asyncio.gather(*self._kept, return_exceptions=True)
-        await self.session.close()
-        await self._runner.cleanup()
-        await self._loop.shutdown_asyncgens()
-
-    def begin(self, work: Coroutine[Any, Any, T]) -> Pending[T]:
-        """Run a coroutine on the emulator's event loop."""
-        return Pending(work, self._loop)
-
-    def keep(self, task: asyncio.Future[Any]) -> None:
-        """Keep a reference to a background task; it is cancelled at the end."""
-        self._kept.add(task)
-        task.add_done_callback(self._kept.discard)
+    def _application(self) -> web.Application:
+        return application(self)
 
     # What the bot's configuration needs
 
@@ -233,7 +186,3 @@ class MsTeams(Tenant):
     def redeliver(self, delivery: Delivery) -> Pending[Answer]:
         """Deliver an activity once more, as Teams does when it missed the answer."""
         return self.begin(bot.attempt(self, delivery.activity))
-
-    def eventually(self, holds: Callable[[], object], within: float = 5.0) -> Pending[bool]:
-        """Wait until `holds` is true. Returns whether it was in time. Runs on the emulator's thread, so keep it fast."""
-        return self.begin(until(holds, within))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 CODES = {
@@ -45,16 +43,3 @@ class RefusedError(Exception):
 
 class BadCallError(RefusedError):
     """The call itself is invalid in any state; it is recorded in `teams.rejections`."""
-
-
-@dataclass(frozen=True)
-class Rejection:
-    """A call or answer of the bot that Teams would refuse, split, truncate or silently drop, with all that is wrong with it."""
-
-    method: str
-    error: str
-    detail: Sequence[str]
-    args: Any = field(repr=False)
-
-    def __str__(self) -> str:
-        return "\n  ".join([f"{self.method}: {self.error}", *self.detail])

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tests.emulators.msteams.errors import Rejection
-from tests.emulators.msteams.world import Call, Channel, Json, Message, Team, Violation
+from tests.emulators.mistakes import Rejection, Violation
+from tests.emulators.msteams.world import Call, Channel, Json, Message, Team
 
 if TYPE_CHECKING:
     from tests.emulators.msteams.person import Person

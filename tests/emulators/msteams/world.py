@@ -167,13 +167,3 @@ class Call:
     args: Any
     at: float
     outcome: str = ""
-
-
-@dataclass(frozen=True)
-class Violation:
-    """A call that came before Teams allowed it. `early` is in real seconds."""
-
-    method: str
-    key: str
-    at: float
-    early: float

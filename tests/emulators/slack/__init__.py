@@ -41,15 +41,15 @@ call counts against its rate limit, too.
 streaming, and Slack's workspace-wide cap on posts, whose figure is not known.
 """
 
+from tests.emulators.mistakes import Rejection, Violation
 from tests.emulators.pending import Pending
 from tests.emulators.slack.bot import Answer, Delivery
 from tests.emulators.slack.emulator import Slack
-from tests.emulators.slack.errors import Rejection
 from tests.emulators.slack.payloads import sign
 from tests.emulators.slack.person import Person
 from tests.emulators.slack.rates import Rate
 from tests.emulators.slack.seen import Seen
-from tests.emulators.slack.world import Call, Channel, Message, View, Violation
+from tests.emulators.slack.world import Call, Channel, Message, View
 
 __all__ = [
     "Answer",

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any
 
-import aiohttp
 from aiohttp import web
 
 from tests.emulators.faults import Faults
-from tests.emulators.pending import Pending, until
+from tests.emulators.mistakes import Rejection, Violation
+from tests.emulators.pending import Pending
+from tests.emulators.served import Served
 from tests.emulators.slack import bot
 from tests.emulators.slack.bot import Answer, Delivery
-from tests.emulators.slack.errors import Rejection
 from tests.emulators.slack.faults import KINDS
 from tests.emulators.slack.person import Person
 from tests.emulators.slack.rates import Meter, usual
 from tests.emulators.slack.sockets import Link
 from tests.emulators.slack.wire import application
 from tests.emulators.slack.workspace import SCOPES, Workspace
-from tests.emulators.slack.world import Json, Violation
-
-T = TypeVar("T")
-_HOST = "127.0.0.1"
+from tests.emulators.slack.world import Json
 
 
-class Slack(Workspace):
+class Slack(Workspace, Served):
     """A Slack for one test or one benchmark. It is a context manager and serves until the end of the block.
 
     `rate` is posts per second and channel (0: no limit), `burst` how many at once. `time_scale` is real seconds per platform
@@ -64,6 +59,7 @@ class Slack(Workspace):
         log: Path | None = None,
     ) -> None:
         super().__init__(team=team, scopes=scopes, now=now, strict=strict, page=page, log=log)
+        Served.__init__(self, "slack-emulator", port)
         self.token, self.app_token, self.signing_secret = token, app_token, signing_secret
         self.bot_url: str | None = None
         """The bot's URL, for example http://127.0.0.1:8080/slack/events; None with Socket Mode."""
@@ -73,53 +69,12 @@ class Slack(Workspace):
         self.revoked: set[str] = set()
         self.links: list[Link] = []
         self.deliveries: list[Delivery] = []
-        self.closing = False
-        self.port = port
-        self._kept: set[asyncio.Future[Any]] = set()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="slack-emulator", daemon=True)
 
-    # Start and stop
+    def _application(self) -> web.Application:
+        return application(self)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self.begin(self._open()).wait()
-        return self
-
-    def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
-        self.begin(self._close()).wait()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-        self.close_log()
-
-    async def _open(self) -> None:
-        self.session = aiohttp.ClientSession()
-        self._runner = web.AppRunner(application(self), access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, _HOST, self.port)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
-        self.origin = f"{_HOST}:{self.port}"
-
-    async def _close(self) -> None:
-        self.closing = True
-        for task in self._kept:
-            task.cancel()
-        await asyncio.gather(*self._kept, return_exceptions=True)
+    async def _hang_up(self) -> None:
         await asyncio.gather(*(link.disconnect("link_disabled") for link in list(self.links)), return_exceptions=True)
-        await self.session.close()
-        await self._runner.cleanup()
-        await self._loop.shutdown_asyncgens()
-
-    def begin(self, work: Coroutine[Any, Any, T]) -> Pending[T]:
-        """Run a coroutine on the emulator's event loop."""
-        return Pending(work, self._loop)
-
-    def keep(self, task: asyncio.Future[Any]) -> None:
-        """Keep a reference to a background task; it is cancelled at the end."""
-        self._kept.add(task)
-        task.add_done_callback(self._kept.discard)
 
     @property
     def api_url(self) -> str:
@@ -186,10 +141,6 @@ class Slack(Workspace):
     def signed(self, body: bytes, content_type: str = "application/json") -> dict[str, str]:
         """Returns the headers with which Slack would send this body now."""
         return bot.signed(self, body, content_type)
-
-    def eventually(self, holds: Callable[[], object], within: float = 5.0) -> Pending[bool]:
-        """Wait until `holds` is true. Returns whether it was in time. Runs on the emulator's thread, so keep it fast."""
-        return self.begin(until(holds, within))
 
     # Records
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -19,16 +17,3 @@ class ApiError(Exception):
 
 class BadCallError(ApiError):
     """The call itself is invalid in any state; it is recorded in `slack.rejections`."""
-
-
-@dataclass(frozen=True)
-class Rejection:
-    """A call or answer of the bot that Slack would refuse or silently drop, with everything that is wrong with it."""
-
-    method: str
-    error: str
-    detail: Sequence[str]
-    args: Any = field(repr=False)
-
-    def __str__(self) -> str:
-        return "\n  ".join([f"{self.method}: {self.error}", *self.detail])

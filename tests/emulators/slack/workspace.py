@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.emulators.slack.errors import ApiError, Rejection
+from tests.emulators.mistakes import Rejection, Violation
+from tests.emulators.slack.errors import ApiError
 from tests.emulators.slack.oauth import OAuth
-from tests.emulators.slack.world import Call, Channel, Json, Message, View, Violation, named_blocks
+from tests.emulators.slack.world import Call, Channel, Json, Message, View, named_blocks
 
 if TYPE_CHECKING:
     from tests.emulators.slack.person import Person

@@ -208,13 +208,3 @@ class Call:
     args: Json
     at: float
     outcome: str = ""
-
-
-@dataclass(frozen=True)
-class Violation:
-    """A call that came before Slack allowed it. `early` is in real seconds."""
-
-    method: str
-    key: str
-    at: float
-    early: float
