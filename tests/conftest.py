@@ -139,6 +139,15 @@ def store(database: str) -> Iterator[Store]:
 
 @pytest.fixture
 def team() -> Team:
+    return oak_street()
+
+
+@pytest.fixture
+def company(team: Team) -> Company:
+    return northwind(team)
+
+
+def oak_street() -> Team:
     return Team(
         name="oak-street",
         title="Oak Street",
@@ -150,8 +159,7 @@ def team() -> Team:
     )
 
 
-@pytest.fixture
-def company(team: Team) -> Company:
+def northwind(team: Team) -> Company:
     everyone = Route(name="everyone", when=When(band=("detractor",)), team=team.name)
     return Company(name="Northwind", timezone=OSLO, people=People.NAMES, teams={team.name: team}, routes=(everyone,))
 

@@ -97,15 +97,11 @@ class OnSlack:
         return [str(message) for message in self.slack.dm(_id(who)).messages]
 
     async def press(self, who: str, button: str, nth: int = 0) -> Seen:
-        seen = await self._person(who).press(self._cards()[nth], button, linger=LINGER)
-        assert seen.error is None, seen.error
-        return Seen(seen.text, seen.modal)
+        return _in_slack(await self._person(who).press(self._cards()[nth], button, linger=LINGER))
 
     async def press_private(self, who: str, words: str, button: str) -> Seen:
         message = next(said for said in self.slack.dm(_id(who)).messages if words in str(said))
-        seen = await self._person(who).press(message, button, linger=LINGER)
-        assert seen.error is None, seen.error
-        return Seen(seen.text, seen.modal)
+        return _in_slack(await self._person(who).press(message, button, linger=LINGER))
 
     async def replies(self, who: str, words: str, text: str) -> None:
         await self._person(who).reply(next(card for card in self._cards() if words in str(card)), text)
@@ -120,9 +116,7 @@ class OnSlack:
         return str(await self._person(who).command("/hero", word, "C1", linger=LINGER))
 
     async def asks(self, who: str, word: str, channel: str) -> Seen:
-        seen = await self._person(who).command("/hero", word, SLACK_CHANNELS[channel], linger=LINGER)
-        assert seen.error is None, seen.error
-        return Seen(seen.text, seen.modal)
+        return _in_slack(await self._person(who).command("/hero", word, SLACK_CHANNELS[channel], linger=LINGER))
 
     async def writes(self, who: str, word: str) -> str:
         return "\n".join(map(str, await self._person(who).write(word, linger=LINGER)))
@@ -137,15 +131,18 @@ class OnSlack:
     async def press_listed(self, who: str, word: str, button: str) -> Seen:
         listed = await self._person(who).command("/hero", word, "C1", linger=LINGER)
         shown = next(each for each in listed.ephemerals if button in str(each))
-        seen = await self._person(who).press(shown, button, linger=LINGER)
-        assert seen.error is None, seen.error
-        return Seen(seen.text, seen.modal)
+        return _in_slack(await self._person(who).press(shown, button, linger=LINGER))
 
     def _cards(self, channel: str = "C1") -> list[Any]:
         return [message for message in self.slack.channel(channel).messages if message.thread_ts in (None, message.ts)]
 
     def _person(self, who: str) -> Any:
         return self.slack.user(_id(who))
+
+
+def _in_slack(seen: Any) -> Seen:
+    assert seen.error is None, seen.error
+    return Seen(seen.text, seen.modal)
 
 
 PEOPLE = ("ana", "ben", "lea")
@@ -205,15 +202,11 @@ class OnMsTeams:
         return [str(message) for message in self._said_in(self.teams.dm(who).id)]
 
     async def press(self, who: str, button: str, nth: int = 0) -> Seen:
-        seen = await self.teams.user(who).press(self._cards()[nth], button)
-        assert seen.error is None, seen.error
-        return Seen(seen.text, seen.form)
+        return _in_teams(await self.teams.user(who).press(self._cards()[nth], button))
 
     async def press_private(self, who: str, words: str, button: str) -> Seen:
         message = next(said for said in self._said_in(self.teams.dm(who).id) if words in str(said))
-        seen = await self.teams.user(who).press(message, button)
-        assert seen.error is None, seen.error
-        return Seen(seen.text, seen.form)
+        return _in_teams(await self.teams.user(who).press(message, button))
 
     async def replies(self, who: str, words: str, text: str) -> None:
         card = next(card for card in self._cards() if words in str(card))
@@ -258,9 +251,7 @@ class OnMsTeams:
         await self._until_idle()
         listed = await self.teams.user(who).command(word, OAK_STREET, linger=LINGER)
         shown = await eventually(lambda: next((each for each in listed.messages if button in [*each.buttons, str(each)]), None))
-        seen = await self.teams.user(who).press(shown, button)
-        assert seen.error is None, seen.error
-        return Seen(seen.text, seen.form)
+        return _in_teams(await self.teams.user(who).press(shown, button))
 
     def _cards(self, channel: str = "") -> list[Any]:
         return [message for message in self._said_in(channel or OAK_STREET) if message.root is None]
@@ -268,6 +259,11 @@ class OnMsTeams:
     def _said_in(self, conversation: str) -> list[Any]:
         """Returns what the bot said there: people's own words, such as a command with a mention, are there too."""
         return [message for message in self.teams.posts(conversation) if not message.deleted]
+
+
+def _in_teams(seen: Any) -> Seen:
+    assert seen.error is None, seen.error
+    return Seen(seen.text, seen.form)
 
 
 OAK_STREET = "19:oak-street@thread.tacv2"
@@ -335,20 +331,20 @@ class OnPractice:
     async def press(self, who: str, button: str, nth: int = 0) -> Seen:
         card = (await self._cards())[nth]
         target = str((*card.buttons, *card.menu)[0].target)
-        page = await self._look(f"/?{urlencode({'as': who, 'channel': 'oak-street'})}")
+        page = await self._page(who)
         form = next(f for f in page.forms if f.fields.get("target") == target and any(b["label"] == button for b in f.buttons))
         return await self._send(form, {})
 
     async def press_private(self, who: str, words: str, button: str) -> Seen:
         post = next(post for post in await self._posts(who) if words in _read(html.unpack(post.card)))
         pressed = next(each for each in _pressable(html.unpack(post.card)) if each.label == button)
-        page = await self._look(f"/?{urlencode({'as': who, 'channel': 'oak-street', 'view': 'private'})}")
+        page = await self._page(who, view="private")
         wanted = {"verb": pressed.verb, "target": str(pressed.target)}
         return await self._send(next(f for f in page.forms if wanted.items() <= f.fields.items()), {})
 
     async def replies(self, who: str, words: str, text: str) -> None:
         post = next(post for post in await self._posts("oak-street") if words in _read(html.unpack(post.card)))
-        page = await self._look(f"/?{urlencode({'as': who, 'channel': 'oak-street'})}")
+        page = await self._page(who)
         wanted = {"root": str(post.id)}
         form = next(f for f in page.forms if f.action == "/practice/reply" and wanted.items() <= f.fields.items())
         await self._send(form, {"words": text})
@@ -362,21 +358,18 @@ class OnPractice:
         return await self._send(form, sent)
 
     async def command(self, who: str, word: str) -> str:
-        page = await self._look(f"/?{urlencode({'as': who, 'channel': 'oak-street'})}")
-        form = next(f for f in page.forms if f.action == "/practice/say")
-        return (await self._send(form, {"word": word})).text
+        return (await self.asks(who, word, "oak-street")).text
 
     async def asks(self, who: str, word: str, channel: str) -> Seen:
-        page = await self._look(f"/?{urlencode({'as': who, 'channel': channel})}")
+        page = await self._page(who, channel)
         return await self._send(next(f for f in page.forms if f.action == "/practice/say"), {"word": word})
 
     async def writes(self, who: str, word: str) -> str:
-        page = await self._look(f"/?{urlencode({'as': who, 'channel': who})}")
-        return (await self._send(next(f for f in page.forms if f.action == "/practice/say"), {"word": word})).text
+        return (await self.asks(who, word, who)).text
 
     async def follows(self, who: str, words: str) -> list[str]:
         post = next(post for post in await self._posts(who) if words in _read(html.unpack(post.card)))
-        page = await self._look(f"/?{urlencode({'as': who, 'channel': 'oak-street', 'view': 'private'})}")
+        page = await self._page(who, view="private")
         return [await self.opens(url) for url in page.below(f"m-{post.id}").get(asides.in_the_channel(), [])]
 
     async def opens(self, url: str) -> str:
@@ -388,7 +381,7 @@ class OnPractice:
         return _read(html.unpack(post.card))
 
     async def press_listed(self, who: str, word: str, button: str) -> Seen:
-        page = await self._look(f"/?{urlencode({'as': who, 'channel': 'oak-street'})}")
+        page = await self._page(who)
         say = next(f for f in page.forms if f.action == "/practice/say")
         response = await self.here.client.post(say.action, data=say.fields | {"word": word})
         listed = await self._look(response.headers["location"])
@@ -400,6 +393,9 @@ class OnPractice:
         page = await self._look(response.headers["location"])
         sheet = next((f for f in page.forms if f.action == "/practice/form"), None)
         return Seen(page.said, sheet)
+
+    async def _page(self, who: str, channel: str = "oak-street", **more: str) -> Page:
+        return await self._look(f"/?{urlencode({'as': who, 'channel': channel, **more})}")
 
     async def _look(self, url: str) -> Page:
         response = await self.here.client.get(url)

@@ -16,15 +16,13 @@ from bot.chats.practice.html import loose
 from bot.chats.practice.page import Looking
 from bot.chats.slack import blocks
 from bot.commands.plain_text import lines
-from handlers.calendar.duration import Duration
-from handlers.calendar.hours import OpeningHours
 from handlers.calendar.weeks import Posting
 from handlers.cards import Card
-from handlers.feedback import Customer, Person, Place
-from handlers.rules import Company, People, Promise, Route, Team, When
+from handlers.feedback import Customer, Person
+from handlers.rules import People
 from storage import digests, schema
 from storage.database import Store
-from tests.conftest import ANA, BEN, LEA, OSLO, said
+from tests.conftest import ANA, BEN, LEA, northwind, oak_street, said
 from tests.digests.week47 import KEY, MONDAY, NEXT, SLOW, Week47
 
 RAISED: Any = "raised:1"
@@ -206,18 +204,7 @@ def stage(folder: Path) -> Week47:
     """An empty shop on the Monday of week 47."""
     store = Store(f"sqlite:///{folder / 'hero.db'}", alone=True)
     schema.migrate(store)
-    team = Team(
-        name="oak-street",
-        title="Oak Street",
-        channels=(Place.parse("slack:C1"),),
-        leader=("lea@northwind.example",),
-        hours=OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO),
-        promise=Promise(claim=Duration.parse("4h"), close=Duration.parse("2d")),
-        causes=("waiting time", "other"),
-    )
-    everyone = Route(name="everyone", when=When(band=("detractor",)), team=team.name)
-    company = Company(name="Northwind", timezone=OSLO, people=People.NAMES, teams={team.name: team}, routes=(everyone,))
-    return Week47(store, company, MONDAY)
+    return Week47(store, northwind(oak_street()), MONDAY)
 
 
 def all_drawn() -> dict[str, str]:
