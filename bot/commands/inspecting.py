@@ -71,7 +71,7 @@ def deliveries(
     drop: Annotated[
         str | None, typer.Option("--drop", help="Give up for good what waits or is parked, with this reason.", metavar="REASON")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    json: Json = False,
     config: Config = APP_YAML,
     database: Database = None,
 ) -> None:

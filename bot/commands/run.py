@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.commands.terminal import APP_YAML, Config, Database, refusing, settings_of
+from bot.commands.terminal import APP_YAML, Config, Database, Json, refusing, settings_of
 
 Host = Annotated[str | None, typer.Option("--host", help="The address to listen on.")]
 Port = Annotated[int | None, typer.Option("--port", help="The port to listen on; 0 takes a free one.", min=0, max=65535)]
@@ -68,7 +68,7 @@ def simulate(
     teams: Annotated[
         int | None, typer.Option("--teams", min=1, max=200, help="How many the made-up company has; 20 unless said.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    json: Json = False,
 ) -> None:
     """Play weeks of made-up customers through your ladder. Posts nothing, and touches no database of yours."""
     from bot import logs
