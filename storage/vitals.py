@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, DateTime, and_, bindparam, case, func, not_, select
+from sqlalchemy import Connection, and_, bindparam, case, func, not_, select
 
 from storage.feedback import REAL, customer, feedback
 from storage.figures import BECAME, RUNS, UNHAPPY
@@ -42,12 +42,6 @@ def write_something(tx: Connection) -> None:
     tx.execute(gate.delete().where(gate.c.key == _TRIAL))
     tx.execute(gate.insert().values(idle=True, next_s=0.0, lease_s=0.0, fence=0, **row))
     tx.execute(gate.delete().where(gate.c.key == _TRIAL))
-
-
-def server_time(tx: Connection) -> datetime:
-    """Returns the time of the database server (PostgreSQL)."""
-    at: datetime = tx.execute(select(func.now(type_=DateTime(timezone=True)))).scalar_one()
-    return at
 
 
 def server_seconds(tx: Connection) -> float:

@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections.abc import Container, Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
@@ -61,7 +61,8 @@ def look_at_memory(store: Store, settings: Settings, now: datetime) -> Sequence[
             lines += [_writable(store), *heard(store, settings, now), *_resting(store, settings)]
             lines += [*_gone(store, settings, now), *_undelivered(store, settings.chats)]
         if not store.sqlite:
-            lines.append(compared("the database server", store.read_sync(vitals.server_time), now))
+            theirs = datetime.fromtimestamp(store.read_sync(vitals.server_seconds), UTC)
+            lines.append(compared("the database server", theirs, now))
     except Unavailable as away:
         means = "Feedback is answered with 503 and taps with a request to try again; nothing is stored."
         return [error("database", f"does not answer ({away})", means, "Check `database` in app.yaml, and that the server runs.")]
