@@ -4,16 +4,22 @@ fails."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 import structlog
 
-from bot.chats import Trouble
+from bot.chats import Throttled, Trouble
 from bot.logs import broken
 from storage.database import Unavailable
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
+
+LONGEST_WAIT_S = 20.0
+"""Seconds. An answer is put off at most this long when a platform asks us to wait."""
+TRIES = 5
 
 
 class Background:
@@ -49,3 +55,16 @@ class Background:
             log.warning("chat.unsaid", chat=self._chat, kind=type(error).__name__, why=str(error))
         except Exception as error:  # noqa: BLE001 - a mistake of ours
             log.error("chat.broken", chat=self._chat, **broken(error))
+
+
+async def patiently(say: Callable[[], Awaitable[T]]) -> T:
+    """Send an answer. Retries after Throttled, which was certainly not accepted; not after Unknown, since a duplicate is worse than
+    a missing answer."""
+    for left in reversed(range(TRIES)):
+        try:
+            return await say()
+        except Throttled as error:
+            if not left or error.seconds > LONGEST_WAIT_S:
+                raise
+            await asyncio.sleep(error.seconds)
+    raise AssertionError("the last attempt returns or raises")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
+from functools import partial
 
-from bot.chats import ChatServices, Posted, Throttled
+from bot.background import patiently
+from bot.chats import ChatServices, Posted
 from bot.chats.msteams import adaptive, plain
 from bot.chats.msteams.adaptive import Activity
 from bot.chats.msteams.outcome import RefusedByCode
@@ -14,11 +15,6 @@ from bot.chats.msteams.wire import Wire, path
 from bot.untrusted import clean
 from handlers.cards import About, Reply, Target
 from handlers.feedback import Person
-
-LONGEST_WAIT_S = 20.0
-"""Seconds. An answer is put off at most this long when Teams asks us to wait."""
-TRIES = 5
-
 
 Whispered = tuple[Activity, About]
 """A message, and what it is about."""
@@ -29,29 +25,14 @@ async def whisper(
 ) -> None:
     """Send all of it in order, at `spot` if the private chat is known. Raises what a call raises; then the rest is not sent."""
     spot = spot or await places.spot(who.place)
+    where = path("v3", "conversations", spot.conversation, "activities")
     for activity, about in said:
         try:
-            posted = await _say(wire, spot, activity)
+            answer = await patiently(partial(wire.post, spot.service_url, where, activity, spot.conversation))
         except RefusedByCode as error:
             await places.mark(spot, error)
             raise
-        await services.note_answer(who, about, posted)
-
-
-async def _say(wire: Wire, spot: Spot, activity: Activity) -> Posted:
-    """Send one message. Retries after Throttled, which was certainly not accepted; not after Unknown, since a duplicate is worse
-    than a missing answer."""
-    where = path("v3", "conversations", spot.conversation, "activities")
-    for left in reversed(range(TRIES)):
-        try:
-            answer = await wire.post(spot.service_url, where, activity, spot.conversation)
-        except Throttled as error:
-            if not left or error.seconds > LONGEST_WAIT_S:
-                raise
-            await asyncio.sleep(error.seconds)
-        else:
-            return Posted(spot.conversation, str(answer.get("id") or ""))
-    raise AssertionError("the last attempt returns or raises")
+        await services.note_answer(who, about, Posted(spot.conversation, str(answer.get("id") or "")))
 
 
 def activities(reply: Reply, target: Target | None = None) -> list[Whispered]:

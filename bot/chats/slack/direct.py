@@ -10,11 +10,11 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
-from bot.chats import EDITS, ChatServices, Posted, Throttled
+from bot.background import patiently
+from bot.chats import EDITS, ChatServices
 from bot.chats.slack import blocks, taps
 from bot.chats.slack.opening import opening
 from bot.chats.slack.whisper import write
-from bot.chats.slack.wire import Wire
 from bot.chats.slack.wires import Wires
 from bot.latest import Latest
 from handlers.cards import About
@@ -28,9 +28,6 @@ REMEMBERED = 1000
 Slack's retries."""
 
 APART_S = 1.0
-LONGEST_WAIT_S = 20.0
-"""Seconds. An answer is put off at most this long when Slack asks us to wait."""
-TRIES = 5
 
 
 class Once:
@@ -95,17 +92,4 @@ async def _answered(
     wire = await wires.of_person(who)
     for message in said:
         await turns.wait(who)
-        await services.note_answer(who, about, await _say(wire, who, message), EDITS)
-
-
-async def _say(wire: Wire, who: Person, message: blocks.Message) -> Posted:
-    """Post one message. Retries after Throttled, which was certainly not accepted; not after Unknown, since a duplicate is worse
-    than a missing answer."""
-    for left in reversed(range(TRIES)):
-        try:
-            return await write(wire, who, message)
-        except Throttled as error:
-            if not left or error.seconds > LONGEST_WAIT_S:
-                raise
-            await asyncio.sleep(error.seconds)
-    raise AssertionError("the last attempt returns or raises")
+        await services.note_answer(who, about, await patiently(partial(write, wire, who, message)), EDITS)
