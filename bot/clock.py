@@ -34,10 +34,9 @@ class HouseClock:
 
 
 TICK = "tick"
-Tick = Callable[[], Awaitable[None]]
 
 
-def ticking(tick: Tick, seconds: float) -> AsyncIOScheduler:
+def ticking(tick: Callable[[], Awaitable[None]], seconds: float) -> AsyncIOScheduler:
     """Returns a scheduler that calls `tick` this often: one call at a time, one for all missed. The caller starts and stops it."""
     scheduler = AsyncIOScheduler(timezone=UTC)
     once = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -55,7 +54,7 @@ async def keep_awake(scheduler: AsyncIOScheduler, seconds: float) -> None:
             job.reschedule("interval", seconds=seconds)
 
 
-async def _guarded(tick: Tick) -> None:
+async def _guarded(tick: Callable[[], Awaitable[None]]) -> None:
     try:
         await tick()
     except Unavailable:

@@ -29,7 +29,7 @@ from storage.people import person
 from storage.prepared import AnyRow, Prepared
 
 follow_up = models.FollowUp.__table__  # type: ignore[attr-defined]
-message = models.Message.__table__  # type: ignore[attr-defined]
+_message = models.Message.__table__  # type: ignore[attr-defined]  # storage/messages.py imports this file
 
 _SAID = (
     *("metric", "band", "score", "worst", "best", "comment", "touchpoint", "link"),
@@ -57,9 +57,9 @@ FRESH: Mapping[str, Any] = {
 
 _fresh = {name: value for name, value in FRESH.items() if value is not None}
 _open = Prepared(insert(follow_up).returning(follow_up.c.id, follow_up.c.feedback_id), always=_fresh)
-_its_cards = (message.c.follow_up_id == follow_up.c.id, message.c.kind == literal_column("'card'"))
+_its_cards = (_message.c.follow_up_id == follow_up.c.id, _message.c.kind == literal_column("'card'"))
 _where_alone = case_of(
-    (func.count() == literal_column("1"), func.max(message.c.chat + literal_column("':'") + message.c.workspace))
+    (func.count() == literal_column("1"), func.max(_message.c.chat + literal_column("':'") + _message.c.workspace))
 )
 _cases = (
     select(

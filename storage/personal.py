@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, f
 from storage import act_log, raised, thanks
 from storage.act_log import MARKED_AS_LOST, act
 from storage.feedback import ABOUT, CONTACT, GIVEN, customer, feedback
-from storage.followups import ANSWER_IS_OPEN, OPEN, follow_up, message
+from storage.followups import ANSWER_IS_OPEN, OPEN, follow_up
+from storage.messages import message
 from storage.prepared import AnyRow
 
 WORTH = frozenset({"value", "currency"})
