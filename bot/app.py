@@ -105,7 +105,7 @@ async def _running(house: House) -> AsyncIterator[None]:
 
 
 async def _hang_up(chat: Chat) -> None:
-    await chat.stop()  # asked for only now: a test listens in on what a chat does once it runs
+    await chat.stop()
 
 
 async def _fall_silent(delivery: Delivery, speaking: asyncio.Task[None]) -> None:
