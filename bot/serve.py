@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 from bot.app import opened, web
 from bot.clock import HouseClock
 from bot.config import Settings
+from bot.config.values import http_url
 from bot.doors.protocol import PatientProtocol
 from bot.house import House
 
@@ -65,7 +66,7 @@ def listen(host: str, port: int, *, move: bool = False) -> socket.socket:
 def address_of(listening: socket.socket) -> str:
     """Returns the URL of the socket, for a browser."""
     host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return http_url(host, port)
 
 
 def reached_at(settings: Settings, address: str) -> Settings:

@@ -19,7 +19,7 @@ from bot.config.keys import DeliveryKeys, ServerKeys
 from bot.config.parts import Parts, SourceSettings
 from bot.config.plug_ins import is_directory
 from bot.config.sections import read_sections
-from bot.config.values import is_zone
+from bot.config.values import http_url, is_zone
 from handlers.rules import Company, Retention
 from handlers.survey_tools import Source
 
@@ -120,7 +120,7 @@ def _settings(parts: Parts, file: ConfigFile) -> Settings | None:
         sources={
             name: Source(each.kind, file.where(("sources", name)), is_directory(each.kind)) for name, each in parts.sources.items()
         },
-        address=parts.server.public_url or f"http://{parts.server.host}:{parts.server.port}",
+        address=parts.server.public_url or http_url(parts.server.host, parts.server.port),
     )
     return Settings(
         company=company,

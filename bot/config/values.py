@@ -37,6 +37,11 @@ def zone(given: Any) -> ZoneInfo:
         raise wrong(f"{given!r} is not a time zone", help) from None
 
 
+def http_url(host: str, port: int) -> str:
+    """Returns the URL of what listens there, with an IPv6 address in brackets."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def seconds(given: Any) -> float:
     """Parse a length of real time such as `15s` or `2m`. Returns seconds."""
     match = re.fullmatch(r"\s*(\d{1,6}(?:\.\d{1,3})?)\s*(ms|s|m|h)\s*", str(given))

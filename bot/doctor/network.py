@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import httpx
 
 from bot.config import Settings
+from bot.config.values import http_url
 from bot.diagnosis import Diagnosis, clock, error, warning, well
 from handlers.wording.words import took
 from storage import sqlite_file
@@ -29,7 +30,7 @@ async def look_outside(settings: Settings, now: datetime) -> Sequence[Diagnosis]
 
 async def _running(settings: Settings) -> list[Diagnosis]:
     host = _EVERYWHERE.get(settings.server.host, settings.server.host)
-    at = f"http://[{host}]:{settings.server.port}" if ":" in host else f"http://{host}:{settings.server.port}"
+    at = http_url(host, settings.server.port)
     try:
         told = (await _fetched(f"{at}/metrics", directly=True)).text
     except UNANSWERED:

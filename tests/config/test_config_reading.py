@@ -282,6 +282,10 @@ def test_any_address_or_name_alone_may_be_listened_on(tmp_path: Path, host: str)
     assert "X103" not in codes(tmp_path, START + f'server: {{host: "{host}"}}\n')
 
 
+def test_pages_on_an_ipv6_address_are_linked_to_with_brackets(tmp_path: Path) -> None:
+    assert settings(tmp_path, START + 'server: {host: "::1"}\n').company.address == "http://[::1]:8080"
+
+
 def test_an_unreadable_file_says_so(tmp_path: Path) -> None:
     """Asked by somebody who may not read everything: as root no file is unreadable."""
     path = tmp_path / "app.yaml"
