@@ -9,10 +9,12 @@ import hmac
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -24,6 +26,8 @@ from bot.config import load
 from bot.doors.protocol import PatientProtocol
 from bot.house import House
 from bot.serve import listen
+from storage import schema
+from storage.database import Store
 from tests.shared_stores import compiled_once
 
 OFFICE_HOURS = '{mon-fri: "08:00-18:00"}'
@@ -85,13 +89,15 @@ async def running(
     server: str = "",
 ) -> AsyncIterator[Running]:
     """Open the house of APP_YAML and serve it from the moment `at` on; without `at` in real time, with a shop that never closes."""
-    config = folder / "app.yaml"
+    config, file = folder / "app.yaml", folder / "hero.db"
+    if not database and not file.exists():
+        file.write_bytes(_migrated())
     config.write_text(
         APP_YAML.format(
             chats=chats,
             channel=channel,
             hours=OFFICE_HOURS if at else "always",
-            database=database or f"sqlite:///{folder / 'hero.db'}",
+            database=database or f"sqlite:///{file}",
             server=server,
         )
     )
@@ -112,6 +118,16 @@ async def running(
             finally:
                 server.should_exit = True
                 await serving
+
+
+@cache
+def _migrated() -> bytes:
+    """A SQLite file that holds only our schema: to make it takes as long as most of what a test asks of a house."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "hero.db"
+        with closing(Store(f"sqlite:///{file}")) as store:
+            schema.migrate(store)
+        return file.read_bytes()
 
 
 async def eventually(holds: Callable[[], Awaitable[Any] | Any], within: float = 10.0) -> Any:
