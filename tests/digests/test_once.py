@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection, select
@@ -16,7 +17,7 @@ from handlers.digests import digest
 from handlers.ladder import Role
 from handlers.rules import Company, Route, Team, When
 from storage import digests, messages, nudges, people
-from storage.database import Store
+from storage.database import Busy, Store
 from tests.conftest import LEA, OSLO, Shop, said
 from tests.digests.week47 import MONDAY, NEXT
 
@@ -43,6 +44,15 @@ def everything(tx: Connection) -> tuple[Counter[tuple[str, str, str]], Counter[s
     return Counter((row.about, row.period, row.state) for row in rows), Counter({row.key: row.wanted for row in posts})
 
 
+def ticks(store: Store, company: Company, now: datetime) -> None:
+    """As a replica's clock does: where others held the rows all the while, it tries again."""
+    done = False
+    while not done:
+        with suppress(Busy):
+            store.write_sync(digest.send_digests, company, now)
+            done = True
+
+
 @pytest.mark.parametrize("replicas", [1, 3, 8])
 def test_each_post_is_made_once_however_many_replicas_tick_at_once(
     shop_of: Callable[[Company], Shop], company: Company, replicas: int
@@ -57,7 +67,7 @@ def test_each_post_is_made_once_however_many_replicas_tick_at_once(
         with ThreadPoolExecutor(replicas) as pool:
             for hour in range(0, 24 * 7 * 3, 17):
                 now = NEXT + timedelta(hours=hour)
-                list(pool.map(lambda store, now=now: store.write_sync(digest.send_digests, company, now), stores))
+                list(pool.map(lambda store, now=now: ticks(store, company, now), stores))
     finally:
         for store in stores:
             store.close()
