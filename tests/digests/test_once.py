@@ -17,7 +17,7 @@ from handlers.digests import digest
 from handlers.ladder import Role
 from handlers.rules import Company, Route, Team, When
 from storage import digests, messages, nudges, people
-from storage.database import Busy, Store
+from storage.database import Store, Unavailable
 from tests.conftest import LEA, OSLO, Shop, said
 from tests.digests.week47 import MONDAY, NEXT
 
@@ -45,10 +45,10 @@ def everything(tx: Connection) -> tuple[Counter[tuple[str, str, str]], Counter[s
 
 
 def ticks(store: Store, company: Company, now: datetime) -> None:
-    """As a replica's clock does: where others held the rows all the while, it tries again."""
+    """As a replica's clock does: what others keep it from doing is tried again."""
     done = False
     while not done:
-        with suppress(Busy):
+        with suppress(Unavailable):
             store.write_sync(digest.send_digests, company, now)
             done = True
 

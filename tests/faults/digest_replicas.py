@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 
 from handlers.digests import digest
 from handlers.rules import Company
-from storage.database import Busy, Store
+from storage.database import Store, Unavailable
 from tests.statements import Asked, hear
 
 MOMENTS = tuple(
@@ -28,11 +28,11 @@ MOMENTS = tuple(
 
 
 def tick(store: Store, company: Company) -> None:
-    """All that the clock of one replica does at these moments; where others held the rows all the while, it tries again."""
+    """All that the clock of one replica does at these moments. What others keep it from doing is tried again."""
     for now in MOMENTS:
         again: datetime | None = now
         while again is not None and again <= now:
-            with suppress(Busy):
+            with suppress(Unavailable):
                 again = store.write_sync(digest.send_digests, company, now)
 
 
