@@ -26,6 +26,11 @@ def test_the_transcript_in_the_readme_is_what_the_demo_prints() -> None:
     assert f"```text\n{played.stdout.rstrip()}\n```" in README
 
 
+def test_no_picture_stands_in_a_table_where_the_text_beside_it_would_squeeze_it() -> None:
+    tables = re.findall(r"<table.*?</table>|^\|.*?$", README, re.DOTALL | re.MULTILINE)
+    assert [table for table in tables if "<img" in table] == []
+
+
 def test_the_shipped_configuration_is_the_demos() -> None:
     assert (ROOT / "app.yaml").read_text("utf-8") == (ROOT / "bot/demo/northwind.yaml").read_text("utf-8")
 
