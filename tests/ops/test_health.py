@@ -11,6 +11,8 @@ from sqlalchemy import update
 from starlette.applications import Starlette
 
 from bot.pages import health
+from handlers.calendar.duration import Duration
+from handlers.rules import Promise
 from storage import schema
 from storage.database import Store
 from storage.feedback import TEST
@@ -142,6 +144,15 @@ async def test_what_became_of_our_promises_is_measured_for_each_team_that_there_
         'customers_past_promise{team="harbour"}': 0,
         **{f'recent_promises{{became="{name}",team="harbour"}}': 0 for name in became},
     }
+
+
+async def test_a_test_of_a_source_is_no_customer_who_waits_past_our_promise(shop: Shop) -> None:
+    [team] = shop.company.teams.values()
+    soon = team.model_copy(update={"promise": Promise(claim=Duration.parse("15m"), close=Duration.parse("1d"))})
+    shop.company = shop.company.model_copy(update={"teams": {team.name: soon}})
+    shop.hears(said(f"{TEST}1"), said("waits"))
+    shop.passes(minutes=30)
+    assert (await measured(shop, "oak-street"))['customers_past_promise{team="oak-street"}'] == 1
 
 
 async def test_whoever_waits_past_our_promise_is_counted_until_they_hear_from_us_and_longer_than_what_became_of_it(
