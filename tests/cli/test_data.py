@@ -138,6 +138,30 @@ def test_an_export_of_what_is_new_tells_what_came_and_of_whom_something_was_note
     ]
 
 
+def test_an_answer_taken_in_for_the_record_is_told_since_it_was_given_not_since_it_came(shop: Shop) -> None:
+    shop.hears(said("r-1"))
+    given = shop.now - timedelta(days=30)
+    old = Arrival("import", said("r-2", occurred_at=given), given, history=True, belated=True)
+    shop.store.write_sync(receive, shop.company.model_copy(update={"routes": ()}), [old])
+    assert told_since(shop, "feedback", shop.now, "id") == ["r-1"]
+    assert told_since(shop, "feedback", given, "id") == ["r-1", "r-2"]
+
+
+@pytest.mark.parametrize("kind", ["acts", "raised"])
+def test_what_an_erasure_took_out_of_lines_told_before_is_seen_only_where_all_is_told(shop: Shop, kind: str) -> None:
+    shop.hears(said("r-1", customer=Customer(key="c-1")))
+    shop.tap("claim", ANA)
+    shop.tap("raise", ANA, words="The till is broken.")
+    shop.closes(ANA, done="Rang and apologised.")
+    before = exported(shop.store, kind, "jsonl").splitlines()
+    shop.passes(hours=1)
+    shop.store.write_sync(erase, "c-1", shop.now)
+    changed = [line for line in exported(shop.store, kind, "jsonl").splitlines()[: len(before)] if line not in before]
+    assert changed
+    assert not {*changed} & {*exported(shop.store, kind, "jsonl", shop.now).splitlines()}
+    assert "till" not in exported(shop.store, kind, "jsonl")
+
+
 def test_what_is_new_is_read_page_by_page_past_what_is_not(shop: Shop) -> None:
     for n in range(1, 8):
         shop.hears(said(f"r-{n}"))
