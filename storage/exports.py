@@ -83,7 +83,7 @@ KINDS: Mapping[str, tuple[Select[Any], Any]] = {
 _last_noted = select(func.max(act.c.at)).where(act.c.follow_up_id == follow_up.c.id).scalar_subquery()
 SINCE: Mapping[str, Callable[[datetime], ColumnElement[bool]]] = {
     "feedback": lambda at: feedback.c.received_at >= at,
-    "follow-ups": lambda at: _last_noted >= at,  # no EXISTS: PostgreSQL would read the whole log for each page
+    "follow-ups": lambda at: _last_noted >= at,  # no EXISTS: PostgreSQL might read the whole log for each page
     "acts": lambda at: act.c.at >= at,
     "raised": lambda at: or_(raised.c.at >= at, raised.c.decided_at >= at),
 }
@@ -100,16 +100,19 @@ def answers(tx: Connection, workspace: str, names: Sequence[tuple[str, str]]) ->
     return tx.execute(_ANSWERS.where(feedback.c.workspace == workspace, these)).all()
 
 
-def number(tx: Connection, kind: str, since: datetime | None = None) -> int:
-    count: int = tx.execute(_only(select(func.count(KINDS[kind][1])), kind, since)).scalar_one()
+def number(tx: Connection, kind: str) -> int:
+    count: int = tx.execute(select(func.count(KINDS[kind][1]))).scalar_one()
     return count
 
 
-def after(tx: Connection, kind: str, at_id: int, limit: int, since: datetime | None = None) -> Sequence[AnyRow]:
-    """Returns the next rows after `at_id`, each with its own `at_id` first; only those of SINCE if `since` is given."""
+def after(tx: Connection, kind: str, at_id: int, many: int, since: datetime | None = None) -> tuple[int | None, Sequence[AnyRow]]:
+    """Look through the next `many` rows after `at_id`, and no more: PostgreSQL ends a statement that takes seconds. Returns where
+    the last of them is, None if there was none, and these rows, each with its own `at_id` first; only those of SINCE if `since` is
+    given."""
     statement, goes_on_by = KINDS[kind]
-    return tx.execute(_only(statement, kind, since).where(goes_on_by > at_id).limit(limit)).all()
-
-
-def _only(statement: Select[Any], kind: str, since: datetime | None) -> Select[Any]:
-    return statement if since is None else statement.where(SINCE[kind](since))
+    upcoming = select(goes_on_by.label("id")).where(goes_on_by > at_id).order_by(goes_on_by).limit(many).subquery()
+    until: int | None = tx.execute(select(func.max(upcoming.c.id))).scalar_one()
+    if until is None:
+        return None, ()
+    new = () if since is None else (SINCE[kind](since),)
+    return until, tx.execute(statement.where(goes_on_by > at_id, goes_on_by <= until, *new)).all()

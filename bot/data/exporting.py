@@ -12,7 +12,7 @@ from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 from bot.data.cells import cell
-from bot.progress import watched
+from bot.progress import progress
 from bot.refusals import Mistaken
 from handlers.calendar.wall_clock import instant
 from storage import exports
@@ -47,9 +47,12 @@ def written(store: Store, kind: str, format: str, out: TextIO, since: datetime |
     """Write the rows of a kind to `out`, a batch at a time: all, or what came or changed since then. Returns the number of rows."""
     names, number = exports.columns(kind), 0
     write = FORMATS[format](names, out)
-    for row in watched("Exporting", _rows(store, kind, since), store.read_sync(exports.number, kind, since)):
-        write(row[1:])
-        number += 1
+    with progress("Exporting", store.read_sync(exports.number, kind)) as went_on:
+        for rows in _pages(store, kind, since):
+            for row in rows:
+                write(row[1:])
+            number += len(rows)
+            went_on(AT_ONCE)
     out.flush()
     return number
 
@@ -61,11 +64,11 @@ def written_whole(store: Store, kind: str, format: str, target: Path, since: dat
         return written(store, kind, format, file, since)
 
 
-def _rows(store: Store, kind: str, since: datetime | None) -> Iterator[AnyRow]:
-    at = 0
-    while rows := store.read_sync(exports.after, kind, at, AT_ONCE, since):
-        yield from rows
-        at = rows[-1].at_id
+def _pages(store: Store, kind: str, since: datetime | None) -> Iterator[Sequence[AnyRow]]:
+    at: int | None = 0
+    while at is not None:
+        at, rows = store.read_sync(exports.after, kind, at, AT_ONCE, since)
+        yield rows
 
 
 def _csv(names: Sequence[str], out: TextIO) -> Callable[[Sequence[Any]], None]:

@@ -169,12 +169,13 @@ def test_what_is_new_is_read_page_by_page_past_what_is_not(shop: Shop) -> None:
     since = shop.now
     for n in (2, 3, 7):
         shop.tap("claim", ANA, n)
-    pages, at = [], 0
-    while rows := shop.store.read_sync(exports.after, "follow-ups", at, 2, since):
-        pages.append([row.id for row in rows])
-        at = rows[-1].at_id
-    assert pages == [[2, 3], [7]]
-    assert shop.store.read_sync(exports.number, "follow-ups", since) == 3
+    pages: list[tuple[int | None, list[int]]] = []
+    at: int | None = 0
+    while at is not None:
+        at, rows = shop.store.read_sync(exports.after, "follow-ups", at, 2, since)
+        pages.append((at, [row.id for row in rows]))
+    assert pages == [(2, [2]), (4, [3]), (6, []), (7, [7]), (None, [])], "no statement looks through more than a page"
+    assert told_since(shop, "follow-ups", since, "id") == [2, 3, 7]
 
 
 @pytest.mark.parametrize(("said", "zone", "at"), [
