@@ -159,10 +159,9 @@ async def test_a_question_to_a_tool_that_failed_is_one_line_of_the_log_with_the_
             tools.fail(ASKED[0].place, *["trouble"] * asking.TRIES)
             async with collecting(stage.here.house.store, stage.here.house.company, loaded(ASKED[0], tools)):
                 await eventually(lambda: "source.not-read" in output.text.getvalue())
-    told = [
-        json.loads(line) for line in output.text.getvalue().splitlines() if '"source": ' in line and '"level": "warning"' in line
-    ]
-    assert [(line["event"], line["source"]) for line in told] == [("source.not-read", "tool")]
+    lines = [json.loads(line) for line in output.text.getvalue().splitlines() if '"level": "warning"' in line]
+    told = [line for line in lines if line["event"].startswith(("source.", "stamina."))]  # others may tell of a slow machine
+    assert [(line["event"], line.get("source")) for line in told] == [("source.not-read", "tool")]
 
 
 def test_37_reports_about_the_configuration_show_no_secret(tmp_path: Path) -> None:
