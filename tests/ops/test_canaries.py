@@ -103,7 +103,7 @@ async def test_37_no_output_holds_a_customer_or_a_secret_through_a_whole_life(tm
         doctor = told(await examine(here.house.settings), json=True)
         settings, lines = here.house.settings, list[str]()
         await asyncio.to_thread(forget, settings, EMAIL, lines.append)
-    assert "Scheduler started" in output.text.getvalue(), "it did listen"
+    assert "feedback.refused" in output.text.getvalue(), "it did listen"
     assert output.found(metrics, *lists, doctor, repr(settings), str(settings), repr(here.house), *lines) == []
     refused = "\n".join(answer.text for answer in answers if answer.status_code != 422)
     assert output.found(refused) == []
