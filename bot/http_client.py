@@ -1,4 +1,4 @@
-"""The client with which the bot asks others: survey tools, Microsoft, whoever the doctor looks at."""
+"""The client with which the bot asks survey tools and Microsoft."""
 
 from __future__ import annotations
 
