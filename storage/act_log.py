@@ -101,12 +101,12 @@ def last_times(tx: Connection, follow_up_ids: Collection[int], verbs: Collection
 
 
 def on(
-    tx: Connection, follow_up_ids: Collection[int], verbs: Collection[str] = (), before: datetime | None = None
+    tx: Connection, follow_up_ids: Collection[int], verbs: Collection[str] | None = None, before: datetime | None = None
 ) -> Sequence[AnyRow]:
-    """Returns the acts on these follow-ups in the order in which they were done: of these verbs if any are named, and those done
-    `before` a moment if one is."""
+    """Returns the acts on these follow-ups in the order in which they were done; only those of these verbs, or done before then, if
+    that is given."""
     these = [act.c.follow_up_id.in_(follow_up_ids)]
-    these += [act.c.verb.in_(verbs)] if verbs else []
+    these += [act.c.verb.in_(verbs)] if verbs is not None else []
     these += [act.c.at < before] if before is not None else []
     return tx.execute(select(act).where(*these).order_by(act.c.id)).all() if follow_up_ids else ()
 
