@@ -39,7 +39,11 @@ def line(
 ) -> Card:
     """Returns the sentence for one act, as a card that is only a line. `to` is the person it was handed to; `happy`: the customer
     is to be thanked. Raises ValueError for an act that has no sentence."""
-    said = _said(verb, who, detail, clock, happy=happy).format(
+    at, waited = when(clock.at, clock.zone, clock.at), timedelta(seconds=detail.get("waited", 0))
+    since = when(clock.at - waited, clock.zone, clock.at)
+    said = _said(verb, who, detail, happy=happy).format(
+        at=at,
+        since=_("{since} ({span} by {at})").format(since=since, span=took(waited), at=at),
         name=begin(called(who, people)),
         to=called(to, people),
         reason=reasons().get(detail.get("reason", ""), "").lower(),
@@ -52,7 +56,7 @@ def line(
     return Card(plain=said.strip())
 
 
-def _said(verb: str, who: Person | None, detail: Mapping[str, Any], clock: WallClock, *, happy: bool) -> str:
+def _said(verb: str, who: Person | None, detail: Mapping[str, Any], *, happy: bool) -> str:
     """Returns the sentence with names for what `line` fills in."""
     match verb:
         case "claim":
@@ -62,7 +66,7 @@ def _said(verb: str, who: Person | None, detail: Mapping[str, Any], clock: WallC
         case "let_go":
             return _("Nobody could get to this one so far, so it waits for somebody again. Who can reply to this customer?")
         case "became_late" | "nudged":
-            return _nudge(detail, clock, happy=happy)
+            return _nudge(detail, happy=happy)
         case "release" if detail.get("heard"):
             return _("{name} gave this back; the customer has heard from us. Who can see it through?")
         case "release":
@@ -91,7 +95,7 @@ def _said(verb: str, who: Person | None, detail: Mapping[str, Any], clock: WallC
             raise ValueError(f"nobody wrote a sentence for the act {verb!r}")
 
 
-def _nudge(detail: Mapping[str, Any], clock: WallClock, *, happy: bool) -> str:
+def _nudge(detail: Mapping[str, Any], *, happy: bool) -> str:
     """Returns a step of the ladder as everybody reads it: how long the customer has waited, what is open after a contact, or that a
     happy one, who waits for nothing, is to be thanked; never who is to blame. No text occurs twice for one case."""
     if detail.get("heard"):
@@ -106,7 +110,6 @@ def _nudge(detail: Mapping[str, Any], clock: WallClock, *, happy: bool) -> str:
         early = _("This customer has been waiting since {since} and nobody has it yet. Who can reply?")
         late = _("Our promise has passed: this customer has been waiting since {since}. Who can reply now?")
         claimed = _("This customer has been waiting since {since}, longer than we promised. Can somebody lend a hand?")
-    text = claimed if detail.get("phase") != Phase.UNCLAIMED else early if detail.get("after", 1) < 1 else late
-    at, waited = when(clock.at, clock.zone, clock.at), timedelta(seconds=detail.get("waited", 0))
-    since = _("{since} ({span} by {at})").format(since=when(clock.at - waited, clock.zone, clock.at), span=took(waited), at=at)
-    return text.format(at=at, since=since)
+    if detail.get("phase") != Phase.UNCLAIMED:
+        return claimed
+    return early if detail.get("after", 1) < 1 else late
