@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from handlers.arranged import undo
 from handlers.arranged.arrangements import Kind, in_order, keep, resting, route_of
 from handlers.arranged.conditions import bands, in_words
-from handlers.arranged.undo import done, still_holding
+from handlers.arranged.undo import still_holding
 from handlers.cards import Ask, Button, Card, Field, Form, Reply
 from handlers.feedback import Moment
 from handlers.rules import Company, Route
@@ -68,7 +69,7 @@ def route_up(tx: Connection, company: Company, tap: Tap) -> Reply:
     if at:
         names[at - 1 : at + 1] = [row.name, names[at - 1]]
         change = keep(tx, tap, Kind.ORDER, Kind.ORDER, {"names": names})
-        return done(_("{name} is tried earlier now.").format(name=row.name), change)
+        return undo.done(_("{name} is tried earlier now.").format(name=row.name), change)
     return Reply(_("It is the first already."))
 
 
@@ -80,7 +81,7 @@ def route_off(tx: Connection, company: Company, tap: Tap) -> Reply:
     off = not row.keys.get("off")
     change = keep(tx, tap, Kind.ROUTE, row.name, {**row.keys, "off": off})
     told = _("{name} is off: what it took goes to the routes after it.") if off else _("{name} is on again.")
-    return done(told.format(name=row.name), change)
+    return undo.done(told.format(name=row.name), change)
 
 
 def _save(tx: Connection, company: Company, tap: Tap, row: AnyRow | None) -> Reply:
@@ -104,7 +105,7 @@ def _save(tx: Connection, company: Company, tap: Tap, row: AnyRow | None) -> Rep
     change = keep(tx, tap, Kind.ROUTE, name, keys)
     if row is None:
         keep(tx, tap, Kind.ORDER, Kind.ORDER, {"names": [name, *before]})
-    return done(_told(company, route_of(name, keys), _("saved")), change)
+    return undo.done(_told(company, route_of(name, keys), _("saved")), change)
 
 
 def _taken(tx: Connection, company: Company, name: str) -> bool:
