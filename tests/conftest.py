@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import importlib
+import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -39,6 +41,25 @@ FRIDAY = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
 settings.register_profile("house", deadline=None)  # how long an example takes depends on the machine more than on the code
 settings.load_profile("house")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
+    """What is loaded now stays until the end, so the garbage collector need not look through it again and again."""
+    gc.disable()
+    if session.config.args_source is pytest.Config.ArgsSource.TESTPATHS and "PYTEST_XDIST_WORKER" in os.environ:
+        _load_from_elsewhere_than_others(sorted(Path(__file__).parent.rglob("test_*.py")))
+    yield
+    gc.freeze()
+    gc.enable()
+
+
+def _load_from_elsewhere_than_others(modules: Sequence[Path]) -> None:
+    """Of five processes that read the same modules in the same order, each would compile them all."""
+    worker, workers = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    first = len(modules) * worker // workers
+    for module in (*modules[first:], *modules[:first]):
+        importlib.import_module(".".join(module.relative_to(Path(__file__).parents[1]).with_suffix("").parts))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
