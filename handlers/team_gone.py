@@ -12,7 +12,7 @@ from handlers import cases, message_keys
 from handlers.cards import Card
 from handlers.feedback import Case
 from handlers.wording.language import gettext as _
-from storage import act_log, nudges, raised
+from storage import act_log, nudges, personal, raised
 from storage.prepared import AnyRow
 
 OVER = timedelta(days=1)
@@ -20,7 +20,8 @@ OVER = timedelta(days=1)
 
 
 def remainder(tx: Connection, message: AnyRow, now: datetime) -> Card | None:
-    """Returns what to show in place of the message; None if it does not stand anywhere, or a customer in it still waits."""
+    """Returns what to show in place of the message; None if it does not stand anywhere, or a customer in it still waits, unless it
+    may tell what was forgotten of their earlier cases."""
     stands = message.remote_id is not None or message.doubts > 0
     if not stands or not _is_over(tx, message, now):
         return None
@@ -32,7 +33,11 @@ def _is_over(tx: Connection, message: AnyRow, now: datetime) -> bool:
     if not ids:  # a post to a team's channel
         return bool(message.created_at < now - OVER)
     known = cases.read_all(tx, ids).values()
-    return any(case.erased for case in known) or all(_ended(case, now - OVER) for case in known)
+    if any(case.erased for case in known) or all(_ended(case, now - OVER) for case in known):
+        return True
+    if message.kind != "private" or message.created_at >= now - OVER:
+        return False
+    return personal.tells_what_is_forgotten(tx, message.follow_up_id)  # it told their earlier cases, too
 
 
 def _ended(case: Case, before: datetime) -> bool:

@@ -68,6 +68,17 @@ def told_beside(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[str]
     return tx.execute(select(message.c.key).where(*own).order_by(message.c.id)).scalars().all()
 
 
+def tells_what_is_forgotten(tx: Connection, follow_up_id: int) -> bool:
+    """Returns whether an earlier follow-up of the same customer ended and is told without words by now. Whether there were any, or
+    none from the start, nobody knows any more."""
+    its = select(feedback.c.customer_id).join(follow_up, follow_up.c.feedback_id == feedback.c.id)
+    same = feedback.c.customer_id == its.where(follow_up.c.id == follow_up_id).scalar_subquery()
+    blank = or_(feedback.c.comment == "", and_(follow_up.c.state == "closed", follow_up.c.done == ""))
+    found = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    found = found.where(same, follow_up.c.id < follow_up_id, follow_up.c.state.not_in(OPEN), blank)
+    return tx.execute(found.limit(1)).first() is not None
+
+
 def given_as(tx: Connection, mails: Collection[str]) -> Sequence[AnyRow]:
     """Returns the answers, whoever gave them, that name one of these e-mails as the way to reach the customer."""
     return tx.execute(select(feedback).where(_is_mail(feedback.c.given_email, mails)).order_by(feedback.c.id)).all()

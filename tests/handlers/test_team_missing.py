@@ -221,6 +221,28 @@ def test_what_is_forgotten_by_age_is_gone_from_the_card_though_its_team_is_gone_
     assert {shop.card(key).plain for key in keys} == {GONE}
 
 
+def test_what_is_forgotten_of_an_earlier_case_is_gone_from_whoever_has_a_later_one_of_a_team_that_is_gone(shop: Shop) -> None:
+    shop.hears(said(customer=DANA))
+    shop.tap("claim", BEN)
+    shop.closes(BEN)
+    shop.passes(days=360)
+    shop.hears(said("r-2", comment="Still the same.", customer=DANA))
+    shop.tap("claim", ANA, 2)
+    assert "Earlier, " in str(shop.card("private:2:2"))
+    all_stand(shop)
+    shop = without(shop, "oak-street")
+    shop.passes(days=30)
+    with pytest.raises(Homeless):
+        shop.card("private:2:2")  # the customer still waits, and nothing was forgotten
+    while shop.store.write_sync(forget, Retention(comment=timedelta(days=365)), OSLO, shop.now):
+        pass
+    assert versions(shop)["private:2:2"] == 2
+    assert shop.card("private:2:2").plain == GONE
+    shop.passes(days=-30)
+    with pytest.raises(Homeless):
+        shop.card("private:2:2")  # a replica with an older app.yaml leaves it to those that know the team
+
+
 def test_customers_of_a_team_that_is_gone_hold_up_nobody_elses_reminders(shop: Shop) -> None:
     put_on_duty(shop, Role.LEADER, LEA)
     shop.hears(said())

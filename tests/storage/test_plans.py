@@ -149,6 +149,7 @@ def test_what_happened_before_with_a_customer_is_found_along_their_answers(shop:
     with statements() as asked:
         assert "Earlier, " in str(shop.card("private:2:1").context)
         assert shop.store.read_sync(personal.told_beside, [1]) == ["private:2:1"]
+        assert not shop.store.read_sync(personal.tells_what_is_forgotten, 2)
     assert scans(shop, asked) == set()
 
 
