@@ -58,12 +58,13 @@ def answers_to(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRo
 
 
 def told_beside(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[str]:
-    """Returns the keys of the private messages about open follow-ups of the same customers: they tell what happened in these."""
+    """Returns the keys of the private messages about later open follow-ups of the same customers: they tell what happened in
+    these."""
     theirs = select(feedback.c.customer_id).join(follow_up, follow_up.c.feedback_id == feedback.c.id)
     same = feedback.c.customer_id.in_(theirs.where(follow_up.c.id.in_(follow_up_ids)))
-    waiting = (
-        select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id).where(same, follow_up.c.state.in_(OPEN))
-    )
+    later = follow_up.c.id > min(follow_up_ids, default=0)
+    open_ones = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    waiting = open_ones.where(same, later, follow_up.c.state.in_(OPEN))
     own = (message.c.follow_up_id.in_(waiting), message.c.kind == "private")
     return tx.execute(select(message.c.key).where(*own).order_by(message.c.id)).scalars().all()
 

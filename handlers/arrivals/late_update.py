@@ -16,7 +16,7 @@ from handlers.nudges.steps import Kind
 from handlers.rules import Company, Team
 from handlers.situation import promise_anew
 from handlers.verbs.reopen import NOT_ENDED, UNCLAIMED
-from storage import act_log, followups, messages, nudges
+from storage import act_log, followups, messages, nudges, personal
 from storage.act_log import Act
 from storage.prepared import AnyRow
 
@@ -24,21 +24,24 @@ from storage.prepared import AnyRow
 def show_update(
     tx: Connection, company: Company, follow_up_id: int, at: datetime, *, said_more: bool, let_down_again: bool
 ) -> None:
-    """Act on a late update that arrived at `at`: redraw the card, and tell its thread and its owner where the customer said more.
-    Unless they waited for just that, the owner is told once before and once after their contact: a tool may send many updates. One
-    that ended is opened again where the customer is let down again since. What this process cannot do because it does not know the
-    team is left to the next look of one that does."""
+    """Act on a late update that arrived at `at`: redraw the card, and what tells it to whoever has a later case of this customer;
+    tell its thread and its owner where the customer said more. Unless they waited for just that, the owner is told once before and
+    once after their contact: a tool may send many updates. One that ended is opened again where the customer is let down again
+    since. What this process cannot do because it does not know the team is left to the next look of one that does."""
     row = followups.case(tx, follow_up_id)
     if row is None:
         return
     case, team = cases.case_of(row), company.teams.get(row.team)
     if not said_more:
         messages.want_again(tx, case.id)
-        return
-    again = let_down_again and not case.open
-    done = reopen(tx, company, case, team, at) if again and team else _told(tx, company, row, team, at, again=again)
-    if not done:  # somebody tapped at the same moment: look again
-        show_update(tx, company, follow_up_id, at, said_more=said_more, let_down_again=let_down_again)
+    else:
+        again = let_down_again and not case.open
+        done = reopen(tx, company, case, team, at) if again and team else _told(tx, company, row, team, at, again=again)
+        if not done:  # somebody tapped at the same moment: look again
+            show_update(tx, company, follow_up_id, at, said_more=said_more, let_down_again=let_down_again)
+            return
+    if beside := personal.told_beside(tx, [case.id]):
+        messages.show_anew(tx, beside)
 
 
 def _told(tx: Connection, company: Company, row: AnyRow, team: Team | None, at: datetime, *, again: bool) -> bool:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, select
 
 from handlers.cards import Card
 from handlers.feedback import State
@@ -108,6 +109,25 @@ def test_what_is_forgotten_by_age_is_gone_from_the_card_of_whoever_replies_to_th
     anew = set(again.keys())
     assert "private:2:2" in anew, "it is drawn anew"
     assert "card:2" not in anew, "and what never told it is not"
+
+
+@pytest.mark.parametrize("score", [2, 0, 9], ids=["said more", "let down again", "happier"])
+def test_words_that_a_customer_corrects_late_are_told_anew_to_whoever_has_their_next_case(again: Shop, score: int) -> None:
+    shown = {"state": "shown", "shown": messages.message.c.wanted, "remote_id": "1.1", "remote_channel": "C1"}
+    again.store.write_sync(lambda tx: tx.execute(messages.message.update().values(**shown)))
+    again.hears(said("r-1", score, "The invoice was right, the parcel was not.", customer=DANA))
+    assert "the parcel was not" in str(own(again))
+    anew = again.store.read_sync(wanted_anew)
+    assert ("private:2:2" in anew, "card:2" in anew) == (True, False)
+    again.store.write_sync(lambda tx: tx.execute(messages.message.update().values(**shown)))
+    again.hears(said("r-2", score, "Still the same mess, every day.", customer=DANA))
+    assert "private:1:1" not in again.store.read_sync(wanted_anew), "what is told in none is drawn in none"
+
+
+def wanted_anew(tx: Connection) -> set[str]:
+    return set(
+        tx.execute(select(messages.message.c.key).where(messages.WAITING, messages.message.c.remote_id.is_not(None))).scalars()
+    )
 
 
 def test_an_erased_customer_is_gone_from_it_at_once(again: Shop) -> None:
