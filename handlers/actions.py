@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from handlers import cases, colleagues, ladder
 from handlers.arranged.who_is_ops import whom_to_ask
 from handlers.cards import Reply
+from handlers.digests import leader_digest
 from handlers.feedback import Case
 from handlers.ladder import Role
 from handlers.lose import WHICH, which
@@ -202,6 +203,8 @@ def _want_what_follows(tx: Connection, situation: Situation, change: Change, col
         wanted.append(told(act_id, colleagues.person_of(tx, case.author_id)))
     wanted += [closing(case.id, act_id, colleagues.person_of(tx, id)) for id in change.confirm]
     messages.want(tx, wanted, tap.at, again=[case.id] if _is_drawn_anew(tap.verb, columns) else [])
+    if "owner_id" in columns and _is_named_as_leader(situation):
+        leader_digest.show_anew(tx, case.id, case.waits_since)  # their weekly post says who has it, and may be where they tapped
     if case.named_closer_id is not None:  # so that the leaders who were asked see that it is settled
         messages.show_anew(tx, messages.closings(tx, case.id))
     if change.verb == UNDONE:
@@ -215,3 +218,10 @@ def _want_what_follows(tx: Connection, situation: Situation, change: Change, col
         whom = (case.owner or situation.actor).id  # told where they have the case, in whichever chat they ask
         asked = nudge(workspace, case, steps.name(Kind.SNOOZED, act_id), Role.OWNER, whom, tap.at)
         nudges.add(tx, [asked | {"send_at": change.remind_at}])
+
+
+def _is_named_as_leader(situation: Situation) -> bool:
+    """Returns whether app.yaml names the actor as the team's leader. Not everybody whom it means is found so, as the members of a
+    group; but this asks the database nothing, whoever claims."""
+    actor, team = situation.actor, situation.team
+    return team.names_as_leader(actor.email) or f"{actor.chat}:{actor.user_id}" in team.leader

@@ -50,7 +50,7 @@ def silent(tx: Connection, _company: Company, message: AnyRow, _now: datetime) -
 
 def leader(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
     """The leader's weekly post."""
-    return leader_digest.picture(tx, company, _of(tx, message), now)
+    return leader_digest.picture(tx, company, _of(tx, message), now, message.person_id)
 
 
 def month(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:

@@ -47,7 +47,8 @@ class Report:
     """Everything it says. `id` is that of its digest. `first_contact` counts opening hours, `customers_waited` all hours. `waiting`
     are the cases that still wait now, with their teams, unclaimed ones first; `people` is how colleagues are named there. `claimed`
     and `contacted` are what leaders did themselves; `words` has one customer's words for each of the top causes; `raised` is what
-    they still have to decide. `asked`: somebody asked for it (see week_now.py), so it has the figures alone."""
+    they still have to decide. `asked`: somebody asked for it (see week_now.py), so it has the figures alone. `reader_id` is who
+    reads it, where that is known."""
 
     week: Week
     zone: ZoneInfo
@@ -70,6 +71,7 @@ class Report:
     running_before: int = 0
     people: People = People.NAMES
     asked: bool = False
+    reader_id: int | None = None
 
     @property
     def so_far(self) -> bool:
@@ -242,5 +244,5 @@ def _work(report: Report) -> tuple[str, ...]:
 
 def _items(report: Report, now: datetime) -> tuple[Card, ...]:
     """Customers come first."""
-    waiting = [waiting_item.item(case, team, report.people, now) for case, team in report.waiting]
+    waiting = [waiting_item.item(case, team, report.people, now, report.reader_id) for case, team in report.waiting]
     return (*waiting, *(raised_card.item(each, report.made_at) for each in report.raised[: raised_card.LISTED]))

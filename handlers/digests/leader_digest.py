@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from handlers import cases, colleagues, wanted
+from handlers import cases, colleagues, message_keys, wanted
 from handlers.calendar import weeks
 from handlers.calendar.weeks import Week
 from handlers.cards import Card
@@ -136,8 +136,9 @@ def _of_leaders(tx: Connection, teams: Sequence[Team], week: Week) -> dict[str, 
     }
 
 
-def picture(tx: Connection, company: Company, row: PostRow | AnyRow, now: datetime) -> Card:
-    """Returns the post as it was made; of those who waited, it shows the ones who still do."""
+def picture(tx: Connection, company: Company, row: PostRow | AnyRow, now: datetime, reader_id: int | None = None) -> Card:
+    """Returns the post as it was made; of those who waited, it shows the ones who still do. Who reads it, where that is known, is
+    not asked to take whom they have."""
     said = row.snapshot
     caused = said.get("caused", {})
     known = cases.read_all(tx, {*said["waiting"], *caused.values()})
@@ -165,8 +166,15 @@ def picture(tx: Connection, company: Company, row: PostRow | AnyRow, now: dateti
         money=Money(**{name: Sum(**one) for name, one in said.get("money", {}).items()}),  # an older post has none
         id=row.id,
         asked=said.get("asked", False),
+        reader_id=reader_id,
     )
     return leader_card.report_card(report, now)
+
+
+def show_anew(tx: Connection, follow_up_id: int, since: datetime) -> None:
+    """Draw anew the posts since then that tell of a follow-up: a leader did something about it."""
+    posts = [post for post in digests.telling(tx, (), [follow_up_id], since) if post.kind == KIND]
+    messages.show_anew(tx, [message_keys.about_digest(KIND, post.id, post.about) for post in posts])
 
 
 def _need(case: Case) -> tuple[bool, datetime, int]:

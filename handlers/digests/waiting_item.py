@@ -19,23 +19,23 @@ from handlers.wording.words import TITLE, begin, called, cut, deadline, when
 WORDS = 120
 
 
-def item(case: Case, team: Team, people: People, now: datetime) -> Card:
-    """Returns one waiting customer, with what a leader can do. If somebody has them, no button is the primary one."""
+def item(case: Case, team: Team, people: People, now: datetime, reader_id: int | None = None) -> Card:
+    """Returns one waiting customer, with what the leader who reads it can do. If somebody has them, no button is the primary
+    one."""
     worth = _("worth {value}").format(value=money.amounts(Sum({case.customer.currency or "": case.value}))) if case.value else ""
     said = " · ".join(text for text in (_whose(case, team, people, now), passed_on(case), worth) if text)
     since = _("{team} · waiting since {since}").format(
         team=cut(team.title, TITLE), since=when(case.waits_since, team.hours.zone, now)
     )
     urgent = Style.PLAIN if case.owner else Style.PRIMARY
+    take = Button("claim", _("I'll call them"), case.id, _("I'll reply to this customer myself"), urgent)
+    is_theirs = case.owner is not None and case.owner.id == reader_id
     return Card(
         plain=said,
         headline=said,
         quote=cut(" ".join(for_channel(case, team).comment.split()), WORDS),
         context=(since,),
-        buttons=(
-            Button("claim", _("I'll call them"), case.id, _("I'll reply to this customer myself"), urgent),
-            choose(case),
-        ),
+        buttons=(choose(case),) if is_theirs else (take, choose(case)),
         footer=f"#{case.id}",
         follow_up=case.id,
     )

@@ -18,7 +18,7 @@ from handlers.rules import Company, Team
 from handlers.situation import Tap
 from handlers.unshowable import Unshowable, without_team
 from handlers.wording.language import gettext as _
-from storage import act_log, digests, messages, people, raised
+from storage import act_log, messages, people, raised
 from storage.act_log import Act
 from storage.prepared import AnyRow
 
@@ -75,11 +75,7 @@ def _remember(tx: Connection, row: AnyRow, team: Team, became: str, why: str, wh
     act_log.write(tx, [Act(team.workspace, row.follow_up_id, "settle", tap.at, who.id, detail=detail)])
     if row.raised_by != who.id:
         messages.want(tx, [wanted.became(row.id, became, colleagues.person_of(tx, row.raised_by))], tap.at)
-    posts = digests.telling(tx, (), [row.follow_up_id], row.at)
-    kind = leader_digest.KIND
-    messages.show_anew(
-        tx, messages.wanted_of(tx, [message_keys.about_digest(kind, post.id, post.about) for post in posts if post.kind == kind])
-    )
+    leader_digest.show_anew(tx, row.follow_up_id, row.at)
 
 
 def _found(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Team] | None:

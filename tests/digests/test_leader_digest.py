@@ -8,12 +8,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import update
 
 from handlers.arrivals.arrival import Arrival
 from handlers.calendar.duration import Duration
 from handlers.calendar.hours import OpeningHours
 from handlers.calendar.weeks import Posting, Week
 from handlers.cards import Card, Style
+from handlers.colleagues import meet
 from handlers.digests import figures, leader_card, leader_digest
 from handlers.digests.figures import Figures, Kept, Score, Spread
 from handlers.digests.leader_card import OfTeam, Report
@@ -132,6 +134,29 @@ def test_it_says_what_was_kept_who_waits_and_what_leaders_did_themselves(shop: W
     assert (waits.headline, waits.quote) == ("Nobody yet; our promise ended Mon 16 Nov 14:00 · worth 48,000 NOK", "Cold soup.")
     assert waits.context == ("Harbour · waiting since Mon 16 Nov 10:00",)
     assert [button.label for button in waits.buttons] == ["I'll call them", "Choose who replies…"]
+
+
+@pytest.mark.parametrize("named", ["Lea@Northwind.example", "slack:lea"])
+@pytest.mark.parametrize(("verb", "to", "said"), [("claim", {}, "Lea has it;"), ("hand_over", {"to": BEN}, "Ben has it;")])
+def test_the_post_says_so_once_its_leader_takes_a_customer_or_names_somebody(
+    shop: Week47, verb: str, to: dict[str, Any], said: str, named: str
+) -> None:
+    led = {name: team.model_copy(update={"leader": (named,)}) for name, team in shop.company.teams.items()}
+    shop.company = shop.company.model_copy(update={"teams": led})
+    shop.store.write_sync(meet, LEA, "lea@northwind.example", "Europe/Oslo", shop.now)
+    shop.says(1, "Cold soup.")
+    shop.says(1, "Cold tea.")
+    assert [item.headline.partition(" ")[0] for item in reads(shop).items] == ["Nobody", "Nobody"]
+    [key] = [key for key in set(shop.keys()) if key.startswith("leader:")]
+    there = {"shown": 1, "state": "shown", "remote_channel": "D1", "remote_id": "1.1"}
+    shop.store.write_sync(lambda tx: tx.execute(update(messages.message).where(messages.message.c.key == key).values(there)))
+    shop.tap("claim", BEN, 2)
+    assert key not in set(shop.keys()), "it tells who had them when it was made"
+    shop.tap(verb, LEA, 1, **to)
+    assert key in set(shop.keys())
+    [item] = [item for item in shop.card(key).items if item.follow_up == 1]
+    assert item.headline.startswith(said)
+    assert [button.label for button in item.buttons] == ["I'll call them", "Reassign…"][verb == "claim" :]
 
 
 def test_who_reached_nobody_is_counted_within_the_week_and_not_among_what_was_imported(shop: Week47) -> None:
