@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Collection, Container
 from datetime import datetime, timedelta
@@ -57,14 +58,15 @@ def routes(
         return JSONResponse({"status": "ready" if ready else f"the schema is {at}, not {schema.head()}"}, 200 if ready else 503)
 
     async def all_metrics(_: Request) -> Response:
-        try:
-            await store.read(counts.measure, now())
-            metrics.database_up.set(await trial.is_written())
-        except Unavailable:
-            metrics.database_up.set(0)
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        async with one_at_once:  # gauges are cleared before they are set, and nobody may read them in between
+            try:
+                await store.read(counts.measure, now())
+                metrics.database_up.set(await trial.is_written())
+            except Unavailable:
+                metrics.database_up.set(0)
+            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    counts, trial = _Counts(sources, chats, teams), _Trial(store)
+    counts, trial, one_at_once = _Counts(sources, chats, teams), _Trial(store), asyncio.Lock()
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", all_metrics)]
 
 
@@ -140,28 +142,30 @@ def _measure_promises(tx: Connection, teams: Collection[str], now: datetime) -> 
 
 
 def _measure_heard(tx: Connection, sources: Container[str]) -> None:
+    heard = feedback.last_by_source(tx)
     metrics.last_feedback.clear()
-    for source, at in feedback.last_by_source(tx).items():
+    for source, at in heard.items():
         if source in sources:
             metrics.last_feedback.labels(source).set(at.timestamp())
 
 
 def _measure_collecting(tx: Connection, sources: Container[str], began_s: float) -> None:
     """How far tools were read, whichever process did it. One that never answered counts from our start, or nobody would notice."""
+    read, unfetched = readings.every(tx), errands.unfetched(tx)
     metrics.collected.clear()
-    for row in readings.every(tx):
+    for row in read:
         if row.key == row.source and row.source in sources:  # a daily look back has a key of its own
             metrics.collected.labels(row.source).set(row.read_s or began_s)
     metrics.unfetched.clear()
-    for row in errands.unfetched(tx):
+    for row in unfetched:
         if row.source in sources:
             metrics.unfetched.labels(row.source, row.state).set(row.number)
 
 
 def _measure_noise(tx: Connection, since: datetime) -> None:
     """How much the bot itself disturbs people."""
-    metrics.nudges.clear()
     rows = nudges.noise(tx, since)
+    metrics.nudges.clear()
     for row in rows:
         metrics.nudges.labels(row.state, row.role).set(row.number)
     metrics.nudges_off_hours.set(sum(row.off_hours or 0 for row in rows))

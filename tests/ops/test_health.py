@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -101,6 +103,33 @@ async def test_what_waits_for_one_person_counts_where_a_change_in_the_channel_wa
     shop.store.write_sync(lambda tx: tx.execute(update(message).where(message.c.kind == "card").values(shown=message.c.wanted - 1)))
     shop.store.write_sync(lambda tx: tx.execute(update(message).values(reason="token_revoked", created_s=1.0)))
     assert 'action_hero_oldest_waiting_seconds{chat="slack"}' in (await just_started(shop.store).get("/metrics")).text
+
+
+class Gatekeeper:
+    """Is asked while gauges are cleared and not set again. Lets a scrape go on once a second one has come as far, or will not."""
+
+    def __init__(self) -> None:
+        self.met = threading.Event()
+        self.inside = self.most = 0
+
+    def __contains__(self, name: object) -> bool:
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        if self.inside > 1:
+            self.met.set()
+        self.met.wait(0.3)
+        self.inside -= 1
+        return True
+
+
+async def test_no_scrape_sees_what_another_one_is_counting_just_then(shop: Shop) -> None:
+    shop.hears(said())
+    there = Gatekeeper()
+    app = Starlette(routes=health.routes(shop.store, lambda: shop.now, there, {"slack"}, tuple))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example") as client:
+        for answer in await asyncio.gather(*(client.get("/metrics") for _ in range(3))):
+            assert 'action_hero_last_feedback_seconds{source="survey"}' in answer.text
+    assert there.most == 1
 
 
 async def test_only_whoever_should_have_been_asked_about_counts_as_missed(shop: Shop) -> None:
