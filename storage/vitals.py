@@ -15,11 +15,11 @@ from storage.messages import WAITING, message
 from storage.prepared import AnyRow
 
 _TRIAL = "doctor:doctor:doctor"
-_past = and_(REAL, follow_up.c.contacted_at.is_(None), not_(RUNS))
+_past = and_(follow_up.c.contacted_at.is_(None), not_(RUNS))
 _standing = (
     select(follow_up.c.team, follow_up.c.state, func.count().label("number"), func.sum(case((_past, 1), else_=0)).label("past"))
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
-    .where(OPEN_NOW)
+    .where(OPEN_NOW, REAL)
     .group_by(follow_up.c.team, follow_up.c.state)
 )
 _way = case((BECAME != "waiting", BECAME), (RUNS, "running"), else_="past")
@@ -59,7 +59,7 @@ def in_doubt(tx: Connection, before_s: float) -> int:
 
 def standing(tx: Connection, now: datetime) -> Sequence[AnyRow]:
     """Returns how many open follow-ups each team has in each state (`number`), and to how many of these customers a promise was
-    broken while they still wait for a word from us (`past`). A test of a source is open, but no customer."""
+    broken while they still wait for a word from us (`past`). A test of a source is no customer."""
     return tx.execute(_standing, {"now": now}).all()
 
 

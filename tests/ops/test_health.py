@@ -182,6 +182,8 @@ async def test_a_test_of_a_source_is_no_customer_who_waits_past_our_promise(shop
     shop.hears(said(f"{TEST}1"), said("waits"))
     shop.passes(minutes=30)
     assert (await measured(shop, "oak-street"))['customers_past_promise{team="oak-street"}'] == 1
+    told = (await just_started(shop.store).get("/metrics")).text
+    assert 'action_hero_follow_ups{state="new",team="oak-street"} 1.0' in told, "nor is it one who is open"
 
 
 async def test_whoever_waits_past_our_promise_is_counted_until_they_hear_from_us_and_longer_than_what_became_of_it(
