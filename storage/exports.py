@@ -100,9 +100,11 @@ def answers(tx: Connection, workspace: str, names: Sequence[tuple[str, str]]) ->
     return tx.execute(_ANSWERS.where(feedback.c.workspace == workspace, these)).all()
 
 
-def number(tx: Connection, kind: str) -> int:
-    count: int = tx.execute(select(func.count(KINDS[kind][1]))).scalar_one()
-    return count
+def last(tx: Connection, kind: str) -> int:
+    """Returns where the last row is, by which the pages go on; 0 if there is none. The index knows it: to count rows takes seconds
+    where there are millions."""
+    at: int | None = tx.execute(select(func.max(KINDS[kind][1]))).scalar_one()
+    return at or 0
 
 
 def after(tx: Connection, kind: str, at_id: int, many: int, since: datetime | None = None) -> tuple[int | None, Sequence[AnyRow]]:

@@ -47,12 +47,12 @@ def written(store: Store, kind: str, format: str, out: TextIO, since: datetime |
     """Write the rows of a kind to `out`, a batch at a time: all, or what came or changed since then. Returns the number of rows."""
     names, number = exports.columns(kind), 0
     write = FORMATS[format](names, out)
-    with progress("Exporting", store.read_sync(exports.number, kind)) as went_on:
-        for rows in _pages(store, kind, since):
+    with progress("Exporting", store.read_sync(exports.last, kind)) as went_on:
+        for passed, rows in _pages(store, kind, since):
             for row in rows:
                 write(row[1:])
             number += len(rows)
-            went_on(AT_ONCE)
+            went_on(passed)
     out.flush()
     return number
 
@@ -64,11 +64,15 @@ def written_whole(store: Store, kind: str, format: str, target: Path, since: dat
         return written(store, kind, format, file, since)
 
 
-def _pages(store: Store, kind: str, since: datetime | None) -> Iterator[Sequence[AnyRow]]:
-    at: int | None = 0
-    while at is not None:
-        at, rows = store.read_sync(exports.after, kind, at, AT_ONCE, since)
-        yield rows
+def _pages(store: Store, kind: str, since: datetime | None) -> Iterator[tuple[int, Sequence[AnyRow]]]:
+    """Yields page by page how much further it is, gaps included, and the rows."""
+    at = 0
+    while True:
+        until, rows = store.read_sync(exports.after, kind, at, AT_ONCE, since)
+        if until is None:
+            return
+        yield until - at, rows
+        at = until
 
 
 def _csv(names: Sequence[str], out: TextIO) -> Callable[[Sequence[Any]], None]:

@@ -38,6 +38,7 @@ from tests.cli.command import hero, process
 from tests.conftest import ANA, FRIDAY, ON_SQLITE, Shop, person, said
 from tests.running import eventually
 from tests.stages import STAGES, on_practice, on_slack
+from tests.statements import statements
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -176,6 +177,17 @@ def test_what_is_new_is_read_page_by_page_past_what_is_not(shop: Shop) -> None:
         pages.append((at, [row.id for row in rows]))
     assert pages == [(2, [2]), (4, [3]), (6, []), (7, [7]), (None, [])], "no statement looks through more than a page"
     assert told_since(shop, "follow-ups", since, "id") == [2, 3, 7]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_statement_of_an_export_counts_all_rows(shop: Shop, kind: str) -> None:
+    """PostgreSQL would end it where they are millions."""
+    assert exported(shop.store, kind, "jsonl") == ""
+    shop.hears(said("r-1"), said("r-2"))
+    with statements() as asked:
+        exported(shop.store, kind, "jsonl")
+    assert asked
+    assert [each.statement for each in asked if "count(" in each.statement] == []
 
 
 @pytest.mark.parametrize(("said", "zone", "at"), [
