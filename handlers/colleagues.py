@@ -45,6 +45,8 @@ def meet(tx: Connection, person: Person, email: str | None, timezone: str | None
     """Store somebody's name, e-mail and time zone (IANA), and whether they administer the workspace."""
     known = people.ensure(tx, person.chat, person.workspace, person.user_id, person.name)
     people.meet(tx, known.id, person.name, email, timezone, at, admin=admin)
+    if email and known.email is None:
+        people.wish_as_elsewhere(tx, known.id)
     if known.name != person.name:
         messages.want_again(tx, *(row.id for row in followups.owned_by(tx, known.id, SHOWN_ANEW)))
 

@@ -14,6 +14,8 @@ from storage.statements import upsert
 
 person = models.Person.__table__  # type: ignore[attr-defined]
 _KEY = ("chat", "workspace", "user_id")
+WISHES = ("rhythm", "quiet", "naming", "paused_until", "away_until", "forward_to")
+"""The columns with what somebody typed about how they are reminded and named."""
 _ensure = upsert(person, _KEY)
 _find = Prepared(select(person).where(*(person.c[name] == bindparam(name) for name in _KEY)))
 _find_all = select(person).where(tuple_(*(person.c[name] for name in _KEY)).in_(bindparam("these", expanding=True)))
@@ -91,6 +93,18 @@ def is_one(one: AnyRow, other: AnyRow) -> bool:
     return not mails(one).isdisjoint(mails(other)) and (elsewhere or one.email == other.email is not None)
 
 
+def themselves(tx: Connection, person_id: int) -> list[AnyRow]:
+    """Like `everywhere`, for somebody who wishes something for themselves: by an address that colleagues in one chat share, nobody
+    speaks for the others."""
+    own, *others = everywhere(tx, [person_id])[person_id]
+    around = everywhere(tx, [each.id for each in others])
+    return [own, *(each for each in others if _all_one([own, *others], each) and _all_one(around[each.id], own))]
+
+
+def _all_one(these: Sequence[AnyRow], row: AnyRow) -> bool:
+    return all(each.id == row.id or is_one(each, row) for each in these)
+
+
 def known_by_one_of(addresses: Collection[str]) -> ColumnElement[bool]:
     """The condition that somebody has one of these addresses, own or linked."""
     return or_(person.c.email.in_(addresses), person.c.linked_email.in_(addresses))
@@ -111,9 +125,21 @@ def prefer(tx: Connection, person_id: int, columns: Mapping[str, Any]) -> None:
     tx.execute(update(person).where(person.c.id == person_id).values(**columns))
 
 
+def wish_as_elsewhere(tx: Connection, person_id: int) -> None:
+    """Give somebody who wished nothing in this chat, and whose address was just learned, what they wished in another one."""
+    own, *others = themselves(tx, person_id)
+    usual = dict.fromkeys(WISHES) | {"rhythm": "", "quiet": ""}
+    wished = [{name: getattr(row, name) for name in WISHES} for row in (own, *others)]
+    elsewhere = next((each for each in wished[1:] if each != usual), None)
+    if wished[0] == usual and elsewhere is not None:
+        prefer(tx, person_id, elsewhere)
+
+
 def learn_email(tx: Connection, person_id: int, email: str) -> None:
     """Store the address by which the platform knows somebody, unless it has told us one already."""
-    tx.execute(update(person).where(person.c.id == person_id, person.c.email.is_(None)).values(email=email.casefold()))
+    known = update(person).where(person.c.id == person_id, person.c.email.is_(None)).values(email=email.casefold())
+    if tx.execute(known).rowcount:
+        wish_as_elsewhere(tx, person_id)
 
 
 def meet(

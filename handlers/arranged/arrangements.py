@@ -120,6 +120,7 @@ def know_by(tx: Connection, address: str, keys: Mapping[str, Any] | None) -> Non
     place = Place.parse(address)
     row = people.ensure(tx, place.chat, place.workspace, place.channel, "")
     people.prefer(tx, row.id, {"linked_email": keys["email"] if keys and keys["confirmed"] else None})
+    people.wish_as_elsewhere(tx, row.id)
 
 
 def _teams(rows: Sequence[AnyRow], company: Company) -> Iterator[tuple[str, Team]]:

@@ -222,16 +222,8 @@ def _prefer(tx: Connection, person: Person, columns: Mapping[str, Any], now: dat
 
 
 def _themselves(tx: Connection, person: Person) -> list[AnyRow]:
-    """Returns the rows of somebody who types, in every chat that knows them by one address; that of this chat first. By an address
-    that colleagues in one chat share, nobody speaks for the others."""
-    who = colleagues.remember(tx, person)
-    own, *others = people.everywhere(tx, [who.id])[who.id]
-    around = people.everywhere(tx, [each.id for each in others])
-    return [own, *(each for each in others if _all_one([own, *others], each) and _all_one(around[each.id], own))]
-
-
-def _all_one(these: Sequence[AnyRow], row: AnyRow) -> bool:
-    return all(each.id == row.id or people.is_one(each, row) for each in these)
+    """Returns the rows of somebody who types, in every chat that knows them by one address; that of this chat first."""
+    return people.themselves(tx, colleagues.remember(tx, person).id)
 
 
 def _zone(tx: Connection, company: Company, person: Person) -> ZoneInfo:

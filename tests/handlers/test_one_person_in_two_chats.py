@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from handlers import colleagues
+from handlers.arranged.arrangements import know_by
 from handlers.colleagues import meet
 from handlers.feedback import Person, Place
 from handlers.ladder import Role
@@ -160,6 +162,43 @@ def test_how_somebody_wants_to_be_reminded_holds_in_both(shop: Shop, word: str) 
     passes_until(shop, MONDAY + timedelta(hours=9, minutes=30))
     assert told(shop, THERE) == []
     assert shop.store.read_sync(nudges.muted) == (word == "stop")
+
+
+BENS = "ben@northwind.example"
+LEARNED: dict[str, Callable[[Connection, int], None]] = {
+    "from a directory": lambda tx, person_id: people.learn_email(tx, person_id, BENS),
+    "from their profile": lambda tx, _id: meet(tx, BEN_THERE, BENS, "Europe/Oslo", FRIDAY),
+    "from ops": lambda tx, _id: know_by(tx, BEN_THERE.place.address, {"email": BENS, "confirmed": True}),
+}
+BEN_THERE = replace(BEN, chat="msteams", user_id="29:ben")
+
+
+@pytest.mark.parametrize("learn", LEARNED.values(), ids=LEARNED)
+@pytest.mark.parametrize("own", ["", "less"])
+def test_what_somebody_wished_holds_also_in_a_chat_that_knows_their_address_only_since(
+    shop: Shop, learn: Callable[[Connection, int], None], own: str
+) -> None:
+    for word in ("stop", "quiet 17:00-09:00", "away until 2026-12-18 forward lea@northwind.example", "name first"):
+        types(shop, word, BEN)
+    if own:
+        types(shop, own, BEN_THERE)
+    id = shop.store.write_sync(colleagues.remember, BEN_THERE).id
+    shop.store.write_sync(learn, id)
+    here = shop.store.read_sync(people.find, BEN.chat, BEN.workspace, BEN.user_id)
+    there = shop.store.read_sync(people.by_id, id)
+    if own:
+        assert (there.rhythm, there.away_until) == (own, None), "what they wished there themselves stays"
+    else:
+        assert [getattr(there, name) for name in people.WISHES] == [getattr(here, name) for name in people.WISHES]
+
+
+def test_of_an_address_that_colleagues_share_nobody_gets_the_others_wishes(shop: Shop) -> None:
+    types(shop, "stop", BEN)
+    for each in (LEA, BEN):
+        shop.store.write_sync(know_by, each.place.address, {"email": "till@northwind.example", "confirmed": True})
+    id = shop.store.write_sync(colleagues.remember, BEN_THERE).id
+    shop.store.write_sync(people.learn_email, id, "till@northwind.example")
+    assert shop.store.read_sync(people.by_id, id).rhythm == ""
 
 
 def test_nobody_is_nudged_more_than_twice_about_one_case_in_both_together(shop: Shop) -> None:
