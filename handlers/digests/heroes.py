@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
 from handlers.feedback import Band, State
 from handlers.names_a_colleague import is_named, names
@@ -124,9 +125,15 @@ def attempts(case: Worked) -> int:
     return sum(act.verb == "tried" for act in case.acts)
 
 
-def stories(cases: Sequence[Worked], known: Mapping[int, str], start: datetime, end: datetime) -> list[Story]:
+def stories(
+    cases: Sequence[Worked],
+    known: Mapping[int, str],
+    start: datetime,
+    end: datetime,
+    who: Mapping[int, int] = MappingProxyType({}),
+) -> list[Story]:
     """Returns every story that could be told about what was done from `start` to `end`. `known` maps the ids of all who took part
-    to their names."""
+    to their names, `who` all ids of somebody whom several chats know to one."""
     mine = _chances(cases, start, end)
     found = []
     firsts = _first_to_name(cases, start, end)
@@ -136,7 +143,7 @@ def stories(cases: Sequence[Worked], known: Mapping[int, str], start: datetime, 
                 *_hard(case),
                 *_back(case),
                 *_helped(case),
-                *_handed(case),
+                *_handed(case, who),
                 *_thanked(case, known),
                 *firsts.get(case.follow_up, ()),
             )
@@ -175,20 +182,25 @@ def _helped(case: Worked) -> Iterable[tuple[datetime, Story]]:
         asked = act if act.verb in ASKS else None if act.verb in GOES_ON else asked
 
 
-def _handed(case: Worked) -> Iterable[tuple[datetime, Story]]:
-    """Handed over in time what they had, and the customer also heard from us in time. To choose who replies hands over nothing."""
+def _handed(case: Worked, who: Mapping[int, int]) -> Iterable[tuple[datetime, Story]]:
+    """Handed over in time what they had, in whichever chat, and the customer also heard from us in time. To choose who replies
+    hands over nothing."""
     owner: int | None = None
     for act in case.acts:
-        had_it, owner = owner, _owner_after(act, owner)
+        had_it, owner = owner, _owner_after(act, owner, who)
         in_time = act.at <= case.close_by and (case.contacted_at is None or act.at <= case.contacted_at)
         reached = case.contacted_at is not None and case.contacted_at <= case.close_by
-        giver = act.person if act.verb == "hand_over" and act.person == had_it else None
+        giver = act.person if act.verb == "hand_over" and _is_one(act.person, had_it, who) else None
         if giver is not None and act.other != giver and in_time and reached:
             need, why = _need(case)
             yield act.at, Story(case.follow_up, giver, Reason.HANDOVER, need + 1, (_("handed over in time"), *why))
 
 
-def _owner_after(act: Did, owner: int | None) -> int | None:
+def _is_one(one: int | None, other: int | None, who: Mapping[int, int]) -> bool:
+    return one == other or (one is not None and other is not None and who.get(one, one) == who.get(other, other))
+
+
+def _owner_after(act: Did, owner: int | None, who: Mapping[int, int]) -> int | None:
     """Returns who has the case after an act; `owner` had it before."""
     match act.verb:
         case "claim":
@@ -197,7 +209,7 @@ def _owner_after(act: Did, owner: int | None) -> int | None:
             return act.other
         case "release" | "let_go":
             return None
-        case "reopen" if act.person != owner:  # it waits for somebody
+        case "reopen" if not _is_one(act.person, owner, who):  # it waits for somebody
             return None
     return owner
 

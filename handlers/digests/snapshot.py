@@ -177,11 +177,11 @@ def _stories(
     start, end = weeks.bounds(week, team.hours)
     cases = worked.worked_on(tx, team.name, start, end, now)
     known = people.everywhere(tx, sorted(worked.people_in(cases)))
-    found = heroes.stories(cases, {id: rows[0].name for id, rows in known.items()}, start, end)
+    who = {id: min(row.id for row in rows) for id, rows in known.items()}
+    found = heroes.stories(cases, {id: rows[0].name for id, rows in known.items()}, start, end, who)
     lately = told_lately(tx, week, team.name)
     rested = {id for id, rows in known.items() if any(row.id in lately for row in rows)}
     silent = {id for id, rows in known.items() if any(row.naming == colleagues.NEVER for row in rows)}
-    who = {id: min(row.id for row in rows) for id, rows in known.items()}
     ordered = choosing_stories.pick(found, week, team.name, rested, silent, who)
     left_out, swapped = choices.get("left_out", ()), choices.get("swapped", ())
     open_to = [story for story in ordered if story.follow_up not in left_out and story.follow_up not in swapped]

@@ -13,7 +13,7 @@ from handlers.nudges import preferences
 from handlers.rules import Company
 from handlers.situation import Word
 from storage import people
-from tests.conftest import ANA, Shop, person
+from tests.conftest import ANA, BEN, Shop, person
 from tests.digests.week47 import KEY, MONDAY, NEXT, Week47
 
 ANA_IN_TEAMS = person("ana-t", "Ana", chat="msteams")
@@ -57,6 +57,20 @@ def test_one_post_tells_one_story_of_somebody_whom_two_chats_know(shop: Week47) 
     helps(shop, ANA, 1)
     helps(shop, ANA_IN_TEAMS, 2, "waiting time")
     assert stories(shop) == [STORY]
+
+
+@pytest.mark.parametrize("reopened", [False, True])
+def test_who_hands_over_in_time_in_their_other_chat_is_praised_for_it(shop: Week47, reopened: bool) -> None:
+    shop.says(2, "Cold soup.")
+    shop.tap("claim", ANA, 1)
+    if reopened:
+        shop.tap("dismiss", ANA, 1, reason="test")
+        shop.passes(minutes=20)
+        shop.tap("reopen", ANA_IN_TEAMS, 1)
+    shop.tap("hand_over", ANA_IN_TEAMS, 1, to=BEN)
+    shop.tap("close", BEN, 1, outcome="fixed", done="Rang.", cause="other")
+    shop.ticks(NEXT)
+    assert shop.card(KEY).context[1:] == ("Ana: a handover in good time. What Ben did then: “Rang.”",)
 
 
 def test_who_wants_no_story_in_one_chat_is_in_none_from_the_other(shop: Week47) -> None:
