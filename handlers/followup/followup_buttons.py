@@ -15,7 +15,7 @@ def buttons_and_menu(case: Case, *, own: bool = False) -> tuple[tuple[Button, ..
     """Returns at most two buttons, only those that fit the state, and the further actions. `own`: for the private card of its
     owner."""
     note = Button("note", _("Add a note…"), case.id, _("Add a note for the team"))
-    again = Button("raise", _("This keeps happening…"), case.id, _("Tell those who lead that this keeps happening"))
+    again = Button("raise", _("This keeps happening…"), case.id, _("Tell our leaders that this keeps happening"))
     rest = Button("read", _("Read all of it"), case.id, _("Read all the customer said, privately"))
     read = (rest,) if len(case.comment) > QUOTED else ()
     if case.state not in (State.CLAIMED, State.WAITING):
@@ -64,13 +64,13 @@ def of_owner(case: Case) -> Mapping[str, Button]:
     ]
     if case.contacted_at is None:
         each += [
-            Button("contacted", _("I've been in touch"), case.id, _("Note that I have been in touch with this customer")),
-            Button("tried", _("No answer"), case.id, _("Note that I tried to reach this customer and nobody answered")),
+            Button("contacted", _("I've been in touch"), case.id, _("Note that I was in touch with this customer")),
+            Button("tried", _("No answer"), case.id, _("Note that I tried, and this customer did not answer")),
         ]
     if case.help_at is None:
         each.append(Button("help", _("Need help"), case.id, _("Ask the channel for a hand with this customer")))
     else:
-        each.append(Button("no_help", _("No hand needed"), case.id, _("Stop asking the channel for a hand with this customer")))
+        each.append(Button("no_help", _("No hand needed"), case.id, _("Stop asking for a hand with this customer")))
     return {button.verb: button for button in each}
 
 

@@ -115,6 +115,7 @@ def test_every_button_of_every_card_names_a_verb_an_action_and_its_object(some: 
             assert len(button.label) < len(button.spoken) <= 75
             assert button.label.removesuffix("…") in button.name, "who presses by voice says what they see"
             assert f"#{some.id}" in button.name[:75], "several cards have such a button"
+            assert len(replace(button, target=999_999).name) <= 75, "no chat cuts it, however many cases there were"
 
 
 @given(cases(), st.sampled_from(People), MOMENTS)
