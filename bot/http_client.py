@@ -1,4 +1,4 @@
-"""The client with which the bot asks survey tools and Microsoft."""
+"""The client with which the bot asks survey tools and Microsoft, and `hero doctor` the bot."""
 
 from __future__ import annotations
 

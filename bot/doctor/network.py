@@ -12,6 +12,7 @@ import httpx
 from bot.config import Settings
 from bot.config.values import http_url
 from bot.diagnosis import Diagnosis, clock, error, warning, well
+from bot.http_client import http_client
 from handlers.wording.words import took
 from storage import sqlite_file
 from storage.address import read
@@ -20,7 +21,6 @@ PATIENCE_S = 5.0
 TICKS = 4
 """The clock counts as stopped when its last tick is older than this many intervals, and at least a minute."""
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (an address to call, not one to listen on)
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 UNANSWERED = (httpx.HTTPError, httpx.InvalidURL)
 
 
@@ -59,9 +59,9 @@ def _served_by_nobody(database: str) -> bool:
     return address.get_backend_name() == "sqlite" and sqlite_file.is_locked(address.database or "") is False
 
 
-async def _fetched(address: str, *, directly: bool) -> httpx.Response:
-    """Returns the answer; unless `directly`, through the proxy that the environment names."""
-    async with httpx.AsyncClient(timeout=PATIENCE_S, follow_redirects=False, trust_env=not directly) as client:
+async def _fetched(address: str, *, directly: bool = False) -> httpx.Response:
+    """Returns the answer; unless `directly`, or from this machine, through the proxy that the environment names."""
+    async with http_client(PATIENCE_S, trust_env=not directly) as client:
         return await client.get(address)
 
 
@@ -71,7 +71,7 @@ async def _public(settings: Settings, now: datetime) -> list[Diagnosis]:
         return [well("public address", "none is set")]
     part, means = "public address", "Slack over HTTP, Microsoft Teams and survey tools cannot reach the bot."
     try:
-        answer = await _fetched(f"{url}/healthz", directly=httpx.URL(url).host in _LOOPBACK)
+        answer = await _fetched(f"{url}/healthz")
     except UNANSWERED as failed:
         do = "Check the name, the certificate and the reverse proxy: see docs/operations.md."
         return [error(part, f"{url} does not answer ({failed or type(failed).__name__})", means, do)]
