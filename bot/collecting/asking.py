@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 import stamina
 
 from bot.listening import Denied, Gone, NotNow, TokenRefused, Wait, payload
+from bot.retry_after import asked_to_wait
 
 MOST_BYTES = 8 * 1024 * 1024
 WAIT_S, LONGEST_WAIT_S = 60.0, 3600.0
@@ -82,7 +81,7 @@ def _place(url: httpx.URL) -> tuple[str, str, int | None]:
 def _look_at_status(answer: httpx.Response) -> None:
     status = answer.status_code
     if status == 429 or (status == 503 and "retry-after" in answer.headers):
-        raise Wait(_seconds(answer.headers.get("retry-after", "")))
+        raise Wait(min(max(asked_to_wait(answer.headers.get("retry-after"), WAIT_S), 1.0), LONGEST_WAIT_S))
     if status >= 500 or status == 408:
         raise NotNow(f"it is in trouble (HTTP {status})")
     if status in (401, 403):
@@ -91,12 +90,3 @@ def _look_at_status(answer: httpx.Response) -> None:
         raise (Gone if status == 404 else Denied)(f"what we ask for is not there, or no longer (HTTP {status})")
     if status not in (200, 207):  # 207: a batch of which only a part was found
         raise Denied(f"it will not answer this (HTTP {status})")
-
-
-def _seconds(text: str) -> float:
-    """Parse Retry-After, seconds or a date. Returns seconds."""
-    try:
-        wait = float(text) if text.strip().isdigit() else (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError):
-        return WAIT_S
-    return min(max(wait, 1.0), LONGEST_WAIT_S)

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 
 from bot.chats import Refused, Throttled, Unknown, Unreachable
+from bot.retry_after import asked_to_wait
 
 WAIT = 15.0
 """Seconds to wait when we are asked to wait without being told how long."""
@@ -65,16 +64,8 @@ def failed(error: Exception) -> Exception:
 
 
 def seconds(header: str | None) -> float:
-    """Returns how long Retry-After asks to wait, in either of its two formats."""
-    said = (header or "").strip()
-    if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", said):
-        return min(LONGEST, float(said))
-    try:
-        at = parsedate_to_datetime(said)
-    except (ValueError, IndexError):
-        return WAIT
-    aware = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-    return min(LONGEST, max(1.0, (aware - datetime.now(UTC)).total_seconds()))
+    """Returns how long Retry-After asks to wait."""
+    return min(LONGEST, asked_to_wait(header, WAIT))
 
 
 def _refusal(status: int, code: str, headers: Mapping[str, str]) -> Exception:

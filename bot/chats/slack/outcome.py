@@ -3,7 +3,6 @@ codes."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from bot.chats import Refused, Throttled, Unknown, Unreachable
+from bot.retry_after import asked_to_wait
 
 WAIT = 30.0
 """Seconds to wait when Slack asks us to wait without saying how long."""
@@ -59,7 +59,7 @@ async def heard(call: Awaitable[Any]) -> Any:
 def refusal(status: int, code: str | None, headers: Mapping[str, str], needed: str = "") -> Exception:
     """Returns the one of the four errors for a response: its HTTP status, Slack's error code if any, and the missing scope."""
     if status == 429 or code in THROTTLING:
-        return Throttled(_seconds(headers.get("Retry-After", "")))
+        return Throttled(asked_to_wait(headers.get("Retry-After"), WAIT))
     if status >= 500 or status == 408 or code in UNCERTAIN:
         return Unknown(f"Slack answered {status} {code or 'without a reason'}")
     if code == "missing_scope":
@@ -90,10 +90,6 @@ def _answered(response: Any) -> Exception:
     status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0))
     code = known.get("error")
     return refusal(status, code if isinstance(code, str) else None, response.headers, str(known.get("needed") or ""))
-
-
-def _seconds(text: str) -> float:
-    return float(text) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]+)?", text) else WAIT
 
 
 THROTTLING = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
