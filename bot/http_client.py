@@ -9,8 +9,11 @@ from typing import Any
 
 import httpx
 
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-DIRECTLY: Mapping[str, httpx.AsyncBaseTransport | None] = {f"all://{host}": None for host in _LOOPBACK}
+from bot.loopback import LOOPBACK
+
+DIRECTLY: Mapping[str, httpx.AsyncBaseTransport | None] = {
+    f"all://[{host}]" if ":" in host else f"all://{host}": None for host in LOOPBACK
+}
 """No proxy that the environment names stands between us and this machine."""
 
 

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 from bot.config import values
 from bot.config.ladder_keys import StepKeys
 from bot.config.values import Listed, wrong
+from bot.loopback import LOOPBACK
 from bot.secret import Secret
 from handlers.calendar.duration import Duration
 from handlers.feedback import Band, Metric, Moment, Place
@@ -102,7 +103,7 @@ class ServerKeys(_Keys):
     @property
     def on_loopback(self) -> bool:
         """Whether only this computer can reach the bot."""
-        return self.public_url is None and (self.host in {"localhost", "::1"} or self.host.startswith("127."))
+        return self.public_url is None and (self.host in LOOPBACK or self.host.startswith("127."))
 
 
 class DeliveryKeys(_Keys):

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+from bot.loopback import LOOPBACK
+
 PORTS = {"https": 443, "http": 80}
 ADDRESS = re.compile(
     r"(?P<scheme>https?)://(?P<host>[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[::1\])(?::(?P<port>[0-9]{1,5}))?"
@@ -27,7 +28,7 @@ class Server:
     @property
     def is_safe(self) -> bool:
         """Returns whether a secret may be sent there: https, or plain http to this machine."""
-        return self.scheme == "https" or self.host in LOOPBACK
+        return self.scheme == "https" or self.host.strip("[]") in LOOPBACK
 
 
 def server(url: str) -> Server | None:

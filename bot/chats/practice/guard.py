@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from bot.doors.browser_doorway import ALWAYS
+from bot.loopback import LOOPBACK
 from storage.database import Unavailable
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 PASSED_ON = ("forwarded", "x-forwarded-", "x-real-ip")
 """How the names of the headers begin that proxies and tunnels add. What they say of the host proves nothing: many pass on whatever
 the client wrote."""

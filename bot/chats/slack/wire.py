@@ -19,6 +19,7 @@ from bot.background import Background
 from bot.chats import Refused, Unknown, Unreachable
 from bot.chats.slack import Options
 from bot.chats.slack.outcome import answer_of, refusal
+from bot.loopback import LOOPBACK
 
 log = structlog.get_logger()
 
@@ -147,4 +148,4 @@ class Wire(Background):
 
 
 def _loopback(url: str) -> bool:
-    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+    return urlsplit(url).hostname in LOOPBACK
