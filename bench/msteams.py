@@ -13,7 +13,8 @@ from typing import Any
 
 import uvloop
 
-from bot.serve import answer, listen
+from bot.port import listen
+from bot.serve import answer
 
 TEAM, CHANNEL = "19:northwind@thread.tacv2", "19:c000@thread.tacv2"
 

@@ -23,7 +23,8 @@ from urllib.parse import parse_qsl
 
 import uvloop
 
-from bot.serve import answer, listen
+from bot.port import listen
+from bot.serve import answer
 
 TOLERANCE_S = 0.05
 """How much too early a post may come, to allow for its travel time."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
-from bot.serve import PortTaken
+from bot.port import PortTaken
 from storage.database import Busy, Unavailable
 from storage.move import Unfit
 from storage.rights import lacked_right

@@ -1,10 +1,9 @@
-"""Runs the house behind a socket: finds the port, listens, and shuts down in order on Ctrl-C or SIGTERM."""
+"""Runs the house behind a socket, and shuts down in order on Ctrl-C or SIGTERM."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import gc
 import signal
 import socket
@@ -19,7 +18,6 @@ from starlette.types import ASGIApp
 from bot.app import opened, web
 from bot.clock import HouseClock
 from bot.config import Settings
-from bot.config.values import http_url
 from bot.doors.protocol import PatientProtocol
 from bot.house import House
 
@@ -32,41 +30,6 @@ DRAIN_S = 8
 GARBAGE = 5_000
 """New objects after which garbage is collected. At Python's default of 700 a crowd's taps cost a fifth more: each collection looks
 through everything that waits for an answer or a result, and some wait a tenth of a second for it."""
-
-
-class PortTaken(Exception):
-    """Somebody else listens on that port."""
-
-
-_HELP = {
-    errno.EADDRINUSE: "Stop what runs there, or pass --port with a free one.",
-    errno.EACCES: "Ports below 1024 are for root: pass --port with a higher one, behind a proxy.",
-}
-
-
-def listen(host: str, port: int, *, move: bool = False) -> socket.socket:
-    """Returns a listening socket. If the port is taken, uses a free one with `move`, else raises PortTaken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # only then does asyncio set TCP_NODELAY
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-    except OSError as error:
-        if move and port:
-            listening.close()
-            return listen(host, 0)
-        listening.close()
-        do = _HELP.get(error.errno or 0, "Correct server.host in app.yaml: an address or a name of this machine, without a port.")
-        raise PortTaken(f"cannot listen on {host}:{port} ({error.strerror}). Nothing was started. {do}") from None
-    listening.listen(2048)
-    listening.set_inheritable(True)
-    return listening
-
-
-def address_of(listening: socket.socket) -> str:
-    """Returns the URL of the socket, for a browser."""
-    host, port = listening.getsockname()[:2]
-    return http_url(host, port)
 
 
 def reached_at(settings: Settings, address: str) -> Settings:

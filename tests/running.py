@@ -25,7 +25,7 @@ from bot.clock import HouseClock
 from bot.config import load
 from bot.doors.protocol import PatientProtocol
 from bot.house import House
-from bot.serve import listen
+from bot.port import listen
 from storage import schema
 from storage.database import Store
 from tests.shared_stores import compiled_once

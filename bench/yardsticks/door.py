@@ -10,7 +10,8 @@ from starlette.applications import Starlette
 from bot import logs, sources
 from bot.config import Settings
 from bot.doors import intake
-from bot.serve import answer, listen
+from bot.port import listen
+from bot.serve import answer
 from handlers.arrivals.arrival import Arrival
 from handlers.receive import Receipt
 

@@ -10,7 +10,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from bench.northwind import SIGNING_SECRET
-from bot.serve import answer, listen
+from bot.port import listen
+from bot.serve import answer
 
 
 async def authorize() -> AuthorizeResult:

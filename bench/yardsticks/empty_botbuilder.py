@@ -24,7 +24,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bench.northwind import APP_ID, APP_SECRET, TENANT
-from bot.serve import answer, listen
+from bot.port import listen
+from bot.serve import answer
 
 DONE = {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": "Done."}
 

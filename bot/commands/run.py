@@ -22,15 +22,17 @@ def serve(config: Config = APP_YAML, database: Database = None, host: Host = Non
     gc.disable()  # loaded modules stay anyway; collecting was a sixth of start-up. `answer` enables it again
 
     from bot import logs
-    from bot.clock import HouseClock
-    from bot.serve import address_of, listen, reached_at
-    from bot.serve import serve as run
+    from bot.port import address_of, listen
 
     settings = settings_of(config, database)
     logs.set_up()
     practice = "practice" in settings.chats
     wanted_host = "127.0.0.1" if practice else host or settings.server.host  # practice people are made up: local access only
     with refusing(), listen(wanted_host, settings.server.port if port is None else port) as listening:
+        from bot.clock import HouseClock  # the bot is only loaded where it may run
+        from bot.serve import reached_at
+        from bot.serve import serve as run
+
         address = address_of(listening)
         said = f"Open {address}/" if practice else f"Listening on {address}/"
         _run(run(reached_at(settings, address), HouseClock(), listening, lambda _: _say(said)))

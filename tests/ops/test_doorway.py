@@ -20,7 +20,8 @@ from starlette.routing import Route
 from bot.doors import browser_doorway
 from bot.doors.browser_doorway import Doorway
 from bot.doors.protocol import PatientProtocol
-from bot.serve import PortTaken, answer, listen
+from bot.port import PortTaken, listen
+from bot.serve import answer
 from tests.running import eventually
 from tests.stages import on_practice, on_slack
 
