@@ -10,12 +10,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.cli.command import ROOT, START_S, Ended, Server, process, serving
+from tests.cli.command import ROOT, START_S, Ended, Server, hero, process, serving
 from tests.cli.test_databases import PRACTICE
 
 
@@ -46,42 +47,55 @@ def practice(folder: Path) -> Iterator[Server]:
         yield server
 
 
+@dataclass(frozen=True)
+class FirstStart:
+    """A server that was asked to listen to the whole world, on a database that was not there yet, until a signal ended it."""
+
+    folder: Path
+    url: str
+    told: Ended
+
+
+@pytest.fixture(scope="module", params=[signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
+def first_start(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> FirstStart:
+    folder = tmp_path_factory.mktemp("first")
+    (folder / "app.yaml").write_text(PRACTICE, "utf-8")
+    words = ("serve", "--host", "0.0.0.0", "--port", "0")
+    with serving(*words, folder=folder) as server, httpx.Client(trust_env=False) as client:
+        client.get(server.url)  # somebody's browser, which holds its connection
+        return FirstStart(folder, server.url, server.ends(request.param))
+
+
 def test_without_a_command_the_app_yaml_that_is_there_is_served(practice: Server) -> None:
     assert practice.said.splitlines()[-1] == f"Open {practice.url}"
     assert "Oak Street" in page(practice.url)
 
 
-def test_practice_is_for_this_computer_only_whatever_the_host_says(practice: Server, folder: Path) -> None:
+def test_practice_is_for_this_computer_only_whatever_the_host_says(practice: Server, first_start: FirstStart) -> None:
     assert practice.url.startswith("http://127.0.0.1:")
     for elsewhere in ("127.0.0.2", "::1"):  # whoever listens to the whole world answers there, too
         with pytest.raises(OSError, match=r"refused|assign|support|unreachable"):
             socket.create_connection((elsewhere, practice.port), timeout=5).close()
-    database = ("--database", "sqlite:///hosted.db")
-    with serving("serve", "--host", "0.0.0.0", "--port", "0", *database, folder=folder) as other:
-        assert other.url.startswith("http://127.0.0.1:")
+    assert first_start.url.startswith("http://127.0.0.1:"), "--host was 0.0.0.0"
 
 
-def test_the_first_start_says_that_the_schema_was_made_and_nothing_of_the_parts_of_a_library(tmp_path: Path) -> None:
-    (tmp_path / "app.yaml").write_text(PRACTICE, "utf-8")
-    with serving("serve", "--port", "0", folder=tmp_path) as server:
-        told = server.ends(signal.SIGTERM)
-    assert "schema.migrated" in told.err
-    assert "plugin" not in told.err
+def test_the_first_start_says_that_the_schema_was_made_and_nothing_of_the_parts_of_a_library(first_start: FirstStart) -> None:
+    assert "schema.migrated" in first_start.told.err
+    assert "plugin" not in first_start.told.err
 
 
 def test_a_second_process_on_the_same_file_is_refused(practice: Server, folder: Path) -> None:
-    for words in (["serve", "--port", "0"], ["migrate"]):
-        told = process(*words, folder=folder)
+    for told in (process("serve", "--port", "0", folder=folder), hero("migrate", folder=folder)):
         assert (told.status, told.out) == (75, "")
         assert "another process already serves from" in told.err
         assert "Stop the other one first" in told.err
         assert "Traceback" not in told.err
-    assert process("deliveries", folder=folder).status == 0, "looking is for everybody"
+    assert hero("deliveries", folder=folder).status == 0, "looking is for everybody"
     assert "Oak Street" in page(practice.url)
 
 
 def test_a_taken_port_is_refused_by_serve_with_a_way_on(practice: Server, folder: Path) -> None:
-    told = process("serve", "--port", str(practice.port), "--database", "sqlite:///other.db", folder=folder)
+    told = hero("serve", "--port", str(practice.port), "--database", "sqlite:///other.db", folder=folder)
     assert (told.status, told.out) == (75, "")
     [sentence] = [line for line in told.err.splitlines() if line.startswith("hero: ")]
     assert f"cannot listen on 127.0.0.1:{practice.port} (Address already in use)" in sentence
@@ -97,14 +111,10 @@ def test_a_taken_port_moves_to_a_free_one_for_the_demo_which_says_so_by_its_addr
         ended_in_order(demo.ends(signal.SIGINT))
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_serve_ends_in_order_and_leaves_a_sound_database(tmp_path: Path, how: signal.Signals) -> None:
-    (tmp_path / "app.yaml").write_text(PRACTICE, "utf-8")
-    with serving("serve", "--port", "0", folder=tmp_path) as server, httpx.Client(trust_env=False) as client:
-        client.get(server.url)  # somebody's browser, which holds its connection
-        ended_in_order(server.ends(how))
-    assert {path.name for path in tmp_path.iterdir()} == {"app.yaml", "action-hero.db", "action-hero.db.lock"}
-    with closing(sqlite3.connect(tmp_path / "action-hero.db")) as database:
+def test_serve_ends_in_order_and_leaves_a_sound_database(first_start: FirstStart) -> None:
+    ended_in_order(first_start.told)
+    assert {path.name for path in first_start.folder.iterdir()} == {"app.yaml", "action-hero.db", "action-hero.db.lock"}
+    with closing(sqlite3.connect(first_start.folder / "action-hero.db")) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
@@ -126,14 +136,6 @@ def test_the_demo_ends_on_sigterm_and_leaves_nothing_behind(tmp_path: Path) -> N
     with serving("demo", "--port", "0", "--no-browser", folder=tmp_path) as demo:
         ended_in_order(demo.ends(signal.SIGTERM))
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_script_is_plain_text_and_the_same_at_every_run(tmp_path: Path) -> None:
-    first, second = process("demo", "--script", folder=tmp_path), process("demo", "--script", folder=tmp_path)
-    assert (first.status, first.err) == (0, "")
-    assert first.out == second.out
-    assert "Monday 16 November" in first.out
-    assert "\x1b" not in first.out
 
 
 def make(*words: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
