@@ -25,6 +25,7 @@ from handlers.calendar.hours import OpeningHours
 from handlers.ladder import USUAL as USUAL_LADDER
 from handlers.ladder import Phase, Role, Step
 from handlers.rules import Company
+from tests.cli.command import hero
 
 ROOT = Path(__file__).parents[2]
 TEAMS, WEEKS = 2, 3
@@ -40,10 +41,10 @@ ALERT = replace(
 )
 
 
-def hero(*words: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+def started(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "bot", "simulate", *words]
     env = os.environ | {"PYTHONPATH": str(ROOT)} | environment
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=60)
 
 
 def with_ladder(*steps: Step) -> Company:
@@ -158,28 +159,29 @@ def test_colleagues_of_a_team_that_does_not_close_over_night_come_every_day(week
 
 def test_the_same_seed_plays_the_same_weeks_whatever_the_machine() -> None:
     words = ("--weeks", "1", "--teams", "2", "--json")
-    one = hero(*words, "--seed", "7", PYTHONHASHSEED="1", TZ="Asia/Tokyo")
-    two = hero(*words, "--seed", "7", PYTHONHASHSEED="2", TZ="America/New_York")
+    one = started(*words, "--seed", "7", PYTHONHASHSEED="1", TZ="Asia/Tokyo")
+    two = started(*words, "--seed", "7", PYTHONHASHSEED="2", TZ="America/New_York")
     assert (one.returncode, one.stderr) == (0, "")
     assert one.stdout == two.stdout
-    assert one.stdout != hero(*words, "--seed", "8").stdout
+    assert one.stdout != hero("simulate", *words, "--seed", "8", folder=ROOT).out
 
 
 # The command
 
 
 def test_the_teams_of_an_app_yaml_are_played_and_named_and_its_database_is_left_alone(tmp_path: Path) -> None:
-    said = hero("--config", str(ROOT / "app.yaml"), "--weeks", "1", folder=tmp_path)
-    assert (said.returncode, said.stderr) == (0, "")
-    assert said.stdout.startswith("Northwind Coffee: teams 3, weeks 1, seed 1.")
+    said = hero("simulate", "--config", str(ROOT / "app.yaml"), "--weeks", "1", folder=tmp_path)
+    assert (said.status, said.err) == (0, "")
+    assert said.out.startswith("Northwind Coffee: teams 3, weeks 1, seed 1.")
     assert list(tmp_path.iterdir()) == []
-    assert hero("--weeks", "1", "--teams", "1").stdout.startswith("A made-up company (no --config): teams 1")
+    nobodys = hero("simulate", "--weeks", "1", "--teams", "1", folder=tmp_path)
+    assert nobodys.out.startswith("A made-up company (no --config): teams 1")
 
 
 def test_the_number_of_teams_is_refused_beside_an_app_yaml() -> None:
-    refused = hero("--config", "app.yaml", "--teams", "3")
-    assert refused.returncode == 2
-    assert "brings its own teams" in refused.stderr
+    refused = hero("simulate", "--config", "app.yaml", "--teams", "3", folder=ROOT)
+    assert refused.status == 2
+    assert "brings its own teams" in refused.err
 
 
 def test_teams_without_a_route_and_weeks_without_a_promise_that_ends_are_told_without_a_percentage() -> None:
