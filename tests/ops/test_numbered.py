@@ -3,7 +3,6 @@ migrate together. 31, the backup, stands in tests/cli/test_data.py; what needs P
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import subprocess
 import sys
@@ -177,7 +176,30 @@ def _after(folder: Path) -> int:
     return len(acknowledged)
 
 
-MIGRATE = "import sys; from storage import schema; from storage.database import Store; s = Store(sys.argv[1]); print(schema.migrate(s)); s.close()"
+MIGRATE = """
+import os, sys
+from alembic import command  # loaded once for all of them
+from storage import schema
+from storage.database import Store
+
+ready, go = os.pipe()
+replicas = []
+for _ in range(6):
+    if not (child := os.fork()):
+        os.close(go)
+        os.read(ready, 1)  # returns once nobody can write any more: in all of them at the same time
+        status = 1
+        try:
+            store = Store(sys.argv[1])
+            os.write(1, f"{schema.migrate(store)}\\n".encode())
+            store.close()
+            status = 0
+        finally:
+            os._exit(status)
+    replicas.append(child)
+os.close(go)
+print([os.waitpid(child, 0)[1] for child in replicas], flush=True)
+"""
 
 
 @pytest.mark.parametrize("before", ["nothing", "0001"])
@@ -187,13 +209,10 @@ def test_29_replicas_that_start_together_migrate_once_from_nothing_and_from_befo
     if before != "nothing":
         schema.migrate(store)
         store.write_sync(lambda tx: command.downgrade(alembic(tx), before))
-    replicas = [
-        subprocess.Popen([sys.executable, "-c", MIGRATE, url], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(6)
-    ]
-    ends = [replica.communicate(timeout=120) for replica in replicas]
-    assert [replica.returncode for replica in replicas] == [0] * 6, json.dumps(ends)
-    came_from = sorted(out.strip() for out, _ in ends)
+    run = subprocess.run([sys.executable, "-c", MIGRATE, url], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    *came_from, statuses = run.stdout.splitlines()
+    assert (statuses, run.returncode) == (str([0] * 6), 0), run.stderr
+    assert len(came_from) == 6
     assert set(came_from) <= {before, "None"}
     assert store.read_sync(schema.current) == schema.head()
     store.close()
