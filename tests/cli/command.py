@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,10 +26,13 @@ AS_CALLED = f"{shlex.quote(sys.executable)} -m bot"
 """What `process` prints where `hero` prints its own name."""
 START_S = 40
 """How long a start may take on a machine where everything else runs, too."""
-_ALL = "-dac_override,-dac_read_search"
-ANYBODY = ("setpriv", f"--bounding-set={_ALL}", f"--inh-caps={_ALL}") if os.geteuid() == 0 else ()
-"""Through this a command runs as somebody who may read only what they are allowed to, also where the tests run as root."""
-WITHOUT_RIGHTS = pytest.mark.skipif(bool(ANYBODY) and shutil.which("setpriv") is None, reason="root may read every file")
+WITHOUT_RIGHTS = pytest.mark.skipif(os.geteuid() == 0 and sys.platform != "linux", reason="root may read every file")
+"""For a test that needs `as_anybody`."""
+_READS_EVERYTHING = 1 << 1 | 1 << 2
+"""CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH of linux/capability.h."""
+_GET_SECUREBITS, _SET_SECUREBITS = 27, 28
+_ASKED_AS_IN_EFFECT = 1 << 2
+"""SECBIT_NO_SETUID_FIXUP: what root is told it may do with a file is what it may do now."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +66,38 @@ def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
 
 
-def process(*words: str, folder: Path, through: Sequence[str] = ()) -> Ended:
-    """Run `python -m bot` to its end, `through` another program. The commands it prints are as they were called: see AS_CALLED."""
+@contextmanager
+def as_anybody() -> Iterator[None]:
+    """Within this, `hero` and the threads it starts may read only what they are allowed to, also where the tests run as root."""
+    if os.geteuid() != 0:
+        yield
+        return
+    kernel = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(0x2008_0522, 0)  # version 3, of this thread
+    before = (ctypes.c_uint32 * 6)()  # of each 32 rights those in effect, those permitted, those inherited
+    _done(kernel.capget(header, before))
+    fewer = (ctypes.c_uint32 * 6)(*before)
+    fewer[0] &= ~_READS_EVERYTHING
+    secured = _done(kernel.prctl(_GET_SECUREBITS))
+    _done(kernel.prctl(_SET_SECUREBITS, secured | _ASKED_AS_IN_EFFECT))
+    _done(kernel.capset(header, fewer))
+    try:
+        yield
+    finally:
+        _done(kernel.capset(header, before))
+        _done(kernel.prctl(_SET_SECUREBITS, secured))
+
+
+def _done(returned: int) -> int:
+    if returned < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return returned
+
+
+def process(*words: str, folder: Path) -> Ended:
+    """Run `python -m bot` to its end. The commands it prints are as they were called: see AS_CALLED."""
     run = subprocess.run(
-        [*through, sys.executable, "-m", "bot", *words],
+        [sys.executable, "-m", "bot", *words],
         cwd=folder, env=environment(), capture_output=True, text=True, check=False, timeout=START_S,
     )  # fmt: skip
     return Ended(run.returncode, run.stdout, run.stderr)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import ANYBODY, AS_CALLED, ROOT, WITHOUT_RIGHTS, hero, process
+from tests.cli.command import AS_CALLED, ROOT, WITHOUT_RIGHTS, as_anybody, hero, process
 
 SOUND = (ROOT / "app.yaml").read_text("utf-8")
 WARNED = SOUND.replace("  - {name: everyone else, when: {band: [detractor, unscored]}, team: oak-street, moment: rescue}\n", "")
@@ -104,9 +104,11 @@ def test_a_folder_and_a_link_to_itself_are_no_files(tmp_path: Path) -> None:
 def test_a_file_that_may_not_be_read_is_a_finding_and_serve_ends_so_that_systemd_does_not_try_for_ever(tmp_path: Path) -> None:
     (tmp_path / "app.yaml").write_text(SOUND, "utf-8")
     (tmp_path / "app.yaml").chmod(0)
-    told = process("check", "--format", "json", folder=tmp_path, through=ANYBODY)
+    with as_anybody():
+        told = hero("check", "--format", "json", folder=tmp_path)
     assert (told.status, [each["code"] for each in json.loads(told.out)]) == (2, ["X001"])
-    told = process("serve", "--port", "0", folder=tmp_path, through=ANYBODY)
+    with as_anybody():
+        told = hero("serve", "--port", "0", folder=tmp_path)
     assert (told.status, "X001 the file may not be read by this user" in told.err) == (78, True), told.err
 
 

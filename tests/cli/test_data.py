@@ -34,7 +34,7 @@ from handlers.forgetting.erase import erase
 from handlers.receive import receive
 from storage import delivery_log, exports, payloads, schema
 from storage.database import Store
-from tests.cli.command import hero, process
+from tests.cli.command import hero
 from tests.conftest import ANA, FRIDAY, ON_SQLITE, Shop, person, said
 from tests.running import eventually
 from tests.stages import STAGES, on_practice, on_slack
@@ -595,7 +595,7 @@ def test_erase_without_a_yes_says_how_much_it_would_erase_and_changes_nothing(tm
             "fetched). This cannot be undone, and changes the cards that were posted. To do it, add --yes. Nothing was changed.\n"
         )
     assert dumped(settings) == before
-    assert "Erased: 1 customer, 2 answers." in process("erase", "--customer", "c-1", "--yes", folder=tmp_path).out
+    assert "Erased: 1 customer, 2 answers." in hero("erase", "--customer", "c-1", "--yes", folder=tmp_path).out
 
 
 def test_erase_asks_for_a_yes_and_the_commands_say_what_they_did(tmp_path: Path) -> None:

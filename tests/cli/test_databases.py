@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from storage import schema
 from storage.database import Store
-from tests.cli.command import ANYBODY, WITHOUT_RIGHTS, Ended, hero, process
+from tests.cli.command import WITHOUT_RIGHTS, Ended, as_anybody, hero
 from tests.postgres import Postgres
 
 
@@ -29,10 +30,8 @@ def is_one_sentence(told: Ended, *words: str) -> None:
 
 
 @pytest.fixture
-def current(tmp_path: Path) -> Path:
-    file = tmp_path / "hero.db"
-    assert hero("migrate", "--database", "sqlite:///hero.db", folder=tmp_path).status == 0
-    return file
+def current(tmp_path: Path, migrated_file: Path) -> Path:
+    return Path(shutil.copy(migrated_file, tmp_path / "hero.db"))
 
 
 def test_migrate_says_where_the_schema_was_and_is(tmp_path: Path) -> None:
@@ -75,7 +74,7 @@ def test_a_newer_schema_is_left_alone(tmp_path: Path, current: Path, words: list
 def test_a_server_refuses_a_newer_schema_without_a_traceback(tmp_path: Path, current: Path) -> None:
     (tmp_path / "app.yaml").write_text(PRACTICE, "utf-8")
     stands_at(current, "9999")
-    told = process("serve", "--port", "0", "--database", "sqlite:///hero.db", folder=tmp_path)
+    told = hero("serve", "--port", "0", "--database", "sqlite:///hero.db", folder=tmp_path)
     assert (told.status, told.out) == (75, "")
     assert "Install the release that wrote it" in told.err
     assert "Traceback" not in told.err
@@ -184,12 +183,15 @@ def test_who_can_do_without_a_database_makes_none(tmp_path: Path, words: list[st
     ],
     ids=lambda value: value[0] if isinstance(value, list) else value,
 )
-def test_a_database_of_somebody_else_is_told_in_a_sentence_by_every_command(tmp_path: Path, words: list[str], closed: str) -> None:
+def test_a_database_of_somebody_else_is_told_in_a_sentence_by_every_command(
+    tmp_path: Path, migrated_file: Path, words: list[str], closed: str
+) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "app.yaml").write_text(f"database: sqlite:///{tmp_path}/data/hero.db{PRACTICE}", "utf-8")
-    hero("migrate", folder=tmp_path)
+    shutil.copy(migrated_file, tmp_path / "data")
     (tmp_path / closed).chmod(0)
-    told = process(*words, folder=tmp_path, through=ANYBODY)
+    with as_anybody():
+        told = hero(*words, folder=tmp_path)
     (tmp_path / closed).chmod(0o700)
     assert "Traceback" not in told.err
     assert told.status == (0 if words[0] == "send-test" else 2), "a test card needs no database"
@@ -203,13 +205,14 @@ def test_a_database_that_may_only_be_read_is_not_served_and_says_which_right_is_
     (tmp_path / "app.yaml").write_text(PRACTICE, "utf-8")
     hero("migrate", folder=tmp_path)
     (tmp_path / "action-hero.db").chmod(0o400)
-    served = process("serve", "--port", "0", folder=tmp_path, through=ANYBODY)
+    with as_anybody():
+        served = hero("serve", "--port", "0", folder=tmp_path)
     assert served.status == 2
     is_one_sentence(served, "the bot may not write the database", "Give this user the right to")
 
 
 def test_a_database_to_move_to_that_does_not_answer_is_told_in_a_sentence_alone(tmp_path: Path, current: Path) -> None:
-    told = process("move", f"sqlite:///{current}", "postgresql://hero@127.0.0.1:9/hero", folder=tmp_path)
+    told = hero("move", f"sqlite:///{current}", "postgresql://hero@127.0.0.1:9/hero", folder=tmp_path)
     assert told.status == 75
     is_one_sentence(told, "the database is away, so nothing was changed")
 
@@ -322,7 +325,7 @@ def test_a_role_of_postgresql_that_may_not_make_tables_is_told_in_a_sentence_wit
         told = hero(*words, folder=tmp_path)
         assert told.status == 2
         is_one_sentence(told, "PostgreSQL does not let the role that `database:` names do what the bot needs", *WITHHELD[path])
-    served = process("serve", "--port", "0", "--database", address, folder=tmp_path)
+    served = hero("serve", "--port", "0", "--database", address, folder=tmp_path)
     assert (served.status, "Traceback" in served.err, WITHHELD[path][1] in served.err) == (2, False, True)
 
 

@@ -24,7 +24,7 @@ from handlers.feedback import Customer
 from handlers.receive import receive
 from storage import connections, erased, patience, schema
 from storage.database import Store
-from tests.cli.command import ROOT, hero, process
+from tests.cli.command import ROOT, hero
 from tests.cli.test_data import CANARY, NOW, settings_in
 from tests.conftest import said
 
@@ -169,7 +169,7 @@ def test_on_a_disk_too_full_to_write_the_file_anew_an_erasure_is_done_and_the_sa
     told = subprocess.run(run, cwd=tmp_path, env=env, preexec_fn=full, capture_output=True, text=True, check=False, timeout=60)
     assert (told.returncode, told.stdout[:40]) == (75, "Erased: 1 customer, 1 answer. A re-deliv")
     assert told.stderr.startswith("hero: erased, but the database could not be written anew now"), told.stderr
-    again = process(*words, folder=tmp_path)
+    again = hero(*words, folder=tmp_path)
     assert (again.status, again.err) == (0, "")
     assert "now the database was written anew, without what was left of them. Backups" in again.out
     assert "nobody is known" in hero(*words, folder=tmp_path).err
