@@ -20,7 +20,8 @@ from handlers.feedback import Person
 from handlers.ladder import Role
 from handlers.nudges import away, bundles, clock_look, quiet, steps
 from handlers.nudges.steps import Kind
-from storage import delivery_log, nudges, people, schema
+from handlers.pictures import picture
+from storage import delivery_log, followups, nudges, people, schema
 from storage.database import Store
 from tests import log
 from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, said
@@ -53,6 +54,7 @@ TICKS = 3
 """Enough looks for all that can come due at one moment to come."""
 TURNS = st.lists(st.booleans(), max_size=6)
 """Which of two replicas goes on next. Each looks and then sends, by turns, as a tick of the house does."""
+BUNDLES, NUDGES = select(nudges.bundle), select(nudges.nudge)
 
 
 class Weeks(RuleBasedStateMachine):
@@ -175,10 +177,10 @@ class Weeks(RuleBasedStateMachine):
         return any(steps.is_own_request(nudge.step) for nudge in self.shop.store.read_sync(nudges.in_bundle, row.id))
 
     def sent(self) -> list[Any]:
-        return list(self.shop.store.read_sync(lambda tx: tx.execute(select(nudges.bundle)).all()))
+        return list(self.shop.store.read_sync(lambda tx: tx.execute(BUNDLES).all()))
 
     def asked(self) -> list[Any]:
-        return list(self.shop.store.read_sync(lambda tx: tx.execute(select(nudges.nudge)).all()))
+        return list(self.shop.store.read_sync(lambda tx: tx.execute(NUDGES).all()))
 
     @invariant()
     def nobody_hears_more_than_twice_of_one_case(self) -> None:
@@ -206,20 +208,26 @@ class Weeks(RuleBasedStateMachine):
 
     @invariant()
     def every_log_tells_its_row(self) -> None:
+        self.shop.store.read_sync(self._tell_their_rows)
+
+    def _tell_their_rows(self, tx: Any) -> None:
         for target in range(1, self.heard + 1):
-            row, told = self.shop.row(target), log.replay(self.shop.store.read_sync(log.life, target))
+            row, told = followups.case(tx, target), log.replay(log.life(tx, target))
             assert told == {column: getattr(row, column) for column in told}
 
     @invariant()
     def what_is_open_is_looked_at_again(self) -> None:
-        for target in range(1, self.heard + 1):
-            row = self.shop.row(target)
+        for row in self.shop.store.read_sync(lambda tx: [followups.case(tx, target) for target in range(1, self.heard + 1)]):
+            assert row is not None
             assert (row.next_look_at is not None) == (row.state in ("new", "claimed", "waiting"))
 
     @invariant()
     def every_message_can_be_drawn(self) -> None:
-        for row in self.shop.store.read_sync(delivery_log.unfinished, 1000):
-            assert self.shop.card(row.key).plain
+        self.shop.store.read_sync(self._draw)
+
+    def _draw(self, tx: Any) -> None:
+        for message in delivery_log.unfinished(tx, 1000):
+            assert picture(tx, self.shop.company, message.id, self.shop.now).card.plain
 
 
 def test_whatever_weeks_a_team_has_nobody_is_pestered(shop: Shop) -> None:
