@@ -39,18 +39,23 @@ FRIDAY = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 """Friday 11:00 in Oslo, within opening hours."""
 
 
+GARBAGE = 10_000
+"""New objects after which garbage is collected; Python's default of 700 is for small programs, and took a twentieth of all time."""
+
 settings.register_profile("house", deadline=None)  # how long an example takes depends on the machine more than on the code
 settings.load_profile("house")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection(session: pytest.Session) -> Iterator[None]:
-    """What is loaded now stays until the end, so the garbage collector need not look through it again and again."""
+    """What is loaded now stays until the end, so the garbage collector need not look through it again and again; and of what one
+    test leaves there is less than would be worth looking for every few milliseconds."""
     gc.disable()
     if session.config.args_source is pytest.Config.ArgsSource.TESTPATHS and "PYTEST_XDIST_WORKER" in os.environ:
         _load_from_elsewhere_than_others(sorted(Path(__file__).parent.rglob("test_*.py")))
     yield
     gc.freeze()
+    gc.set_threshold(GARBAGE)
     gc.enable()
 
 
