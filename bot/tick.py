@@ -13,6 +13,7 @@ from bot.chats import Chat
 from bot.clock import HouseClock
 from bot.logs import broken
 from bot.people.resting import who_rests
+from bot.people.usual import UsualColleagues
 from handlers.arranged import ops_note
 from handlers.arranged.applied import follow_channels, follow_hours, gone
 from handlers.digests.digest import send_digests
@@ -42,6 +43,7 @@ class Tick:
         retention: Retention,
     ) -> None:
         self._store, self._clock, self._company, self._chats, self._retention = store, clock, company, chats, retention
+        self._usual = UsualColleagues(store)
         self._posts_quiet: tuple[Company, datetime, datetime] | None = None
         """Of this company no post is due from one moment until another."""
         self._settled: Company | None = None
@@ -80,7 +82,8 @@ class Tick:
 
     async def _look(self) -> None:
         now = self._clock.now()
-        while await self._store.write(look, self._company(), now) == BATCH:
+        usual = await self._usual.of_those_due(self._chats(), self._company(), now)
+        while await self._store.write(look, self._company(), now, usual) == BATCH:
             pass
 
     async def _send_bundles(self) -> None:

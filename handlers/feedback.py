@@ -103,6 +103,12 @@ class Customer(_Noun):
         return ()
 
 
+def address_in(owner: str | None) -> str | None:
+    """Returns the e-mail by which a directory names the colleague whose customer it is; None where it gives a name, or nobody."""
+    address = (owner or "").strip().casefold()
+    return address if "@" in address and not any(map(str.isspace, address)) else None
+
+
 class Known(Customer):
     """The customer of one answer: as the directory knows them, and what the answer says differently. An answer never overwrites the
     directory: somebody who answers a survey in another person's name must not divert the call that follows to themselves."""

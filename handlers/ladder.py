@@ -29,10 +29,12 @@ class Phase(StrEnum):
 
 
 class Role(StrEnum):
-    """Whom a step addresses: the thread of the card, or one or several people privately."""
+    """Whom a step addresses: the thread of the card, or one or several people privately. `owner` has the follow-up; `colleague` is
+    whoever usually looks after the customer, as a directory says."""
 
     THREAD = "thread"
     OWNER = "owner"
+    COLLEAGUE = "colleague"
     BACKUP = "backup"
     LEADER = "leader"
     MANAGER = "manager"
@@ -40,7 +42,7 @@ class Role(StrEnum):
 
 class Step(BaseModel):
     """One step. `after` is a share of the promise (to claim while unclaimed, else to close); 1.5 is half of the promise past its
-    end.
+    end, 0 is its first open second.
 
     `moments`, `least_value` and `between` (the team's local times of day) restrict when it speaks. `again` repeats it after that
     much opening time, `times` in total.

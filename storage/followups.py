@@ -130,7 +130,7 @@ _owners_back = Prepared(
 WAITS_SINCE = case_of((follow_up.c.weighed_at == follow_up.c.promised_at, follow_up.c.created_at), else_=follow_up.c.promised_at)
 """Since when a customer waits: as in a Case."""
 _looked_at = (
-    select(follow_up, customer.c.value, WAITS_SINCE.label("waits_since"), IS_TEST)
+    select(follow_up, customer.c.value, customer.c.owner.label("whose"), WAITS_SINCE.label("waits_since"), IS_TEST)
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
     .outerjoin(customer, customer.c.id == feedback.c.customer_id)
 )
@@ -219,6 +219,13 @@ def to_look_at(tx: Connection, teams: Collection[str], now: datetime, limit: int
     if all(row.team in teams for row in due):
         return due
     return tx.execute(_to_look_at_of, {"now": now, "most": limit, "teams": list(teams)}).all()
+
+
+def whose_are_due(tx: Connection, teams: Collection[str], now: datetime) -> Sequence[AnyRow]:
+    """Returns the team and the `owner` of customers whose follow-ups in these teams are due for a look, as far as a directory names
+    their colleague by what may be an e-mail."""
+    due = (follow_up.c.next_look_at < now, follow_up.c.team.in_(teams), customer.c.owner.contains("@"))
+    return tx.execute(_looked_at.with_only_columns(follow_up.c.team, customer.c.owner).where(*due).distinct()).all()
 
 
 def looked(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

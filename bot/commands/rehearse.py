@@ -18,7 +18,7 @@ from bot.sources import LoadedSource, load
 from handlers import cases, ladder, rules
 from handlers.arrivals.arrival import as_known
 from handlers.calendar.hours import OpeningHours
-from handlers.feedback import Band, Customer, Feedback, FieldError, State
+from handlers.feedback import Band, Customer, Feedback, FieldError, State, address_in
 from handlers.ladder import Phase, Role, Rung
 from handlers.rules import Deadlines, Route, Team, asks_somebody
 from handlers.wording.openings import appears
@@ -221,18 +221,22 @@ def _ladder(settings: Settings, route: Route, said: Feedback, now: datetime) -> 
     for state, phase in ((State.NEW, "if nobody claims it"), (State.CLAIMED, "if it is claimed and not closed")):
         rungs = ladder.ahead(replace(fresh, state=state), team.ladder, hours)
         lines += [f"Nudges    {phase}:"] if rungs else [f"Nudges    {phase}: none"]
-        lines += [f"          {when(rung.at, team.hours.zone, now):<17} {_reaches(team, rung)}" for rung in rungs]
+        lines += [f"          {when(rung.at, team.hours.zone, now):<17} {_reaches(team, rung, said)}" for rung in rungs]
     return lines
 
 
-def _reaches(team: Team, rung: Rung) -> str:
-    """To whom a step speaks, by role; and by name where app.yaml names them."""
+def _reaches(team: Team, rung: Rung, said: Feedback) -> str:
+    """To whom a step speaks, by role; and by name where app.yaml or a directory names them."""
     unless = ", unless somebody was in touch with the customer" if rung.step.phase is Phase.QUIET else ""
     match rung.step.role:
         case Role.THREAD:
             return f"the thread of the card{unless}"
         case Role.OWNER:
             return f"whoever claimed it{unless}"
+        case Role.COLLEAGUE:
+            address = address_in(said.customer.owner)
+            nobody = "nobody: no e-mail of whoever usually looks after this customer is known"
+            return f"whoever usually looks after this customer ({address}), if the chat knows them{unless}" if address else nobody
         case role:
             names = team.duties[role]
             return f"the {role} ({', '.join(names)}){unless}" if names else f"nobody: {team.title} has no {role}"

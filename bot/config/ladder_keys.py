@@ -25,7 +25,7 @@ class When(StrEnum):
 
 def _share(given: Any) -> float:
     match = re.fullmatch(r"\s*(\d{1,4}(?:\.\d)?)\s*%\s*", str(given))
-    if match is None or not 0 < float(match[1]) <= 1000:
+    if match is None or float(match[1]) > 1000:
         raise wrong(f"{given!r} is not a part of the promise", "write for example 50%, 100% or 150%")
     return float(match[1]) / 100
 
@@ -62,6 +62,8 @@ class StepKeys(BaseModel):
     def _makes_sense(self) -> StepKeys:
         if self.when is When.UNCLAIMED and self.to is Role.OWNER:
             raise wrong("nobody has an unclaimed case, so it has no owner to tell", "write to: thread, or to: leader")
+        if not self.after and self.to is not Role.COLLEAGUE:
+            raise wrong("at 0% the card has just been posted, so that reminds nobody", "write for example 50%, or to: colleague")
         if (self.times > 1) != (self.again is not None):
             raise wrong("`again` and `times` belong together", "write for example again: 4h, times: 2")
         return self

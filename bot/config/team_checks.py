@@ -42,7 +42,8 @@ def order(loaded: Loaded) -> Iterator[Warned]:
         if at not in loaded.file.nodes:
             continue
         for unclaimed in (True, False):
-            steps = [step for step in team.ladder if (step.phase is Phase.UNCLAIMED) == unclaimed]
+            others = [step for step in team.ladder if step.role is not Role.COLLEAGUE]
+            steps = [step for step in others if (step.phase is Phase.UNCLAIMED) == unclaimed]
             first = min(steps, key=lambda step: step.after, default=None)
             if first and first.role in (Role.LEADER, Role.MANAGER):
                 why = f"the {first.role} of {name} hears of a case before the team was reminded of it"

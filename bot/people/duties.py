@@ -47,14 +47,13 @@ async def learn_duties(store: Store, chats: Mapping[str, Chat], company: Company
     complete = True
     for team, role, names, asked in _duties(company, chats):
         try:
-            looked = [await _found(chats, company, team, name, asked, unmet) for name in names]
+            looked = [await look_up(chats, company, team, name, asked, unmet) for name in names]
             found = [person for known, _ in looked for person in known]
             doubtful = any(unsure for _, unsure in looked)
             places = company.teams[team].channels if team != COMPANY else ()
             kept = await store.read(_still_on_duty, team, role, names) if doubtful else []
-            known = [*found, *await store.read(_linked, names, asked), *kept]
-            parted = [who for chat in chats for who in await chats[chat].parted([one for one in known if one.chat == chat])]
-            await store.write(_put, team, role, names, places, known, {who.place for who in parted})
+            known = [*found, *await store.read(linked, names, asked), *kept]
+            await store.write(_put, team, role, names, places, known, await parted_from(chats, known))
             complete = complete and not doubtful and (bool(found) or not names)
         except (Trouble, Unavailable) as error:
             complete = False
@@ -74,7 +73,7 @@ def _duties(company: Company, chats: Iterable[str]) -> Iterator[tuple[str, str, 
             yield team.name, role, names, asked
 
 
-async def _found(
+async def look_up(
     chats: Mapping[str, Chat], company: Company, team: str, name: str, asked: Sequence[str], unmet: Unmet
 ) -> tuple[list[Person], bool]:
     """Returns the people a name means: `slack:U…` in that chat only, an e-mail in each asked chat. What a foreign workspace says
@@ -102,7 +101,13 @@ async def _found(
     return known, doubtful
 
 
-def _linked(tx: Connection, names: Sequence[str], asked: Sequence[str]) -> list[Person]:
+async def parted_from(chats: Mapping[str, Chat], known: Sequence[Person]) -> Collection[Place]:
+    """Returns the private places of those of these people who removed the bot there."""
+    parted = [who for chat in chats for who in await chats[chat].parted([one for one in known if one.chat == chat])]
+    return {who.place for who in parted}
+
+
+def linked(tx: Connection, names: Sequence[str], asked: Sequence[str]) -> list[Person]:
     """Returns those whose address in the chat differs from the name they have here, but was linked."""
     return [colleagues.person_of(tx, row.id) for name in names for row in people.linked(tx, name) if row.chat in asked]
 
@@ -125,11 +130,11 @@ def _put(
     parted: Collection[Place],
 ) -> None:
     """Give the duty to those whom the chats know by these names. Those who removed the bot had their private chats at `parted`."""
-    known = [_remembered(tx, person) for person in found]
-    nudges.put_on_duty(tx, team, role, [person.id for person in (_each_once(known, names, places, parted) if places else known)])
+    known = [remembered(tx, person) for person in found]
+    nudges.put_on_duty(tx, team, role, [person.id for person in (each_once(known, names, places, parted) if places else known)])
 
 
-def _remembered(tx: Connection, person: Person) -> Person:
+def remembered(tx: Connection, person: Person) -> Person:
     known = colleagues.remember(tx, person)
     if person.email is None or known.email is not None:
         return known
@@ -137,7 +142,7 @@ def _remembered(tx: Connection, person: Person) -> Person:
     return replace(known, email=person.email)
 
 
-def _each_once(known: Sequence[Person], names: Sequence[str], places: Sequence[Place], parted: Collection[Place]) -> list[Person]:
+def each_once(known: Sequence[Person], names: Sequence[str], places: Sequence[Place], parted: Collection[Place]) -> list[Person]:
     """Returns these people. Somebody whom several chats know by the e-mail that names them is told in one of them: in that of the
     team's first channel, if it is one of these and they have not removed the bot there. They may decide in each: rights go by the
     e-mail."""

@@ -41,8 +41,13 @@ class Story:
 
     @property
     def feedback(self) -> Feedback:
-        customer = Customer(key=f"c-{self.number}", value=self.value)
+        customer = Customer(key=f"c-{self.number}", value=self.value, owner=usual_colleague_of(self.team))
         return Feedback(id=f"r-{self.number}", metric=Metric.NPS, score=3, tags=(self.tag,), customer=customer)
+
+
+def usual_colleague_of(team: str) -> str:
+    """Returns the e-mail of whoever usually looks after a team's customers, for steps of the ladder that tell them."""
+    return f"usual@{team}.example"
 
 
 def arrivals(company: Company, seed: int, weeks: int, assumed: Assumptions) -> list[Story]:

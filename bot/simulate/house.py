@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from bot.simulate.assumptions import Assumptions
 from bot.simulate.chance import draw
-from bot.simulate.customers import BEGINS, Story
+from bot.simulate.customers import BEGINS, Story, usual_colleague_of
 from bot.simulate.office import Deed, Office, Reminder
 from bot.simulate.staff import Colleague, Staff
 from handlers import cases, colleagues
@@ -73,6 +73,7 @@ class Ladder(Office):
         self.company = company
         self.of_id: dict[int, Story] = {}
         self.ids: dict[int, int] = {}
+        self.usual: dict[tuple[str, str], Sequence[int]] = {}
         self.last_message = 0
         self.ticked = BEGINS - 2 * DAY
         for who in staff.everybody():
@@ -154,7 +155,7 @@ class Ladder(Office):
     def _tick(self, now: datetime) -> None:
         """Do what the bot does on a tick, as in bot.app."""
         self.ticked = now
-        while look(self.tx, self.company, now) == BATCH:
+        while look(self.tx, self.company, now, self.usual) == BATCH:
             pass
         away.end_absences(self.tx, now)
         while send_bundles(self.tx, self.company, now) == AT_ONCE:
@@ -204,7 +205,11 @@ class Ladder(Office):
 
     def _put_on_duty(self, tx: Connection) -> None:
         for (team, role), group in self.staff.on_duty.items():
-            nudges.put_on_duty(tx, team, role, [colleagues.remember(tx, who.person).id for who in group])
+            ids = [colleagues.remember(tx, who.person).id for who in group]
+            if role is Role.COLLEAGUE:
+                self.usual[team, usual_colleague_of(team)] = [id for id in ids if id is not None]
+            else:
+                nudges.put_on_duty(tx, team, role, ids)
 
 
 def _reminder(story: Story, row: AnyRow, case: Case) -> Reminder:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bot.simulate.assumptions import Assumptions
 from bot.simulate.chance import draw
-from bot.simulate.customers import BEGINS
+from bot.simulate.customers import BEGINS, usual_colleague_of
 from handlers.calendar.hours import OpeningHours
 from handlers.feedback import Person
 from handlers.ladder import Role
@@ -63,7 +63,8 @@ class Colleague:
 
 
 class Staff:
-    """Everybody who works in the teams. `members` is by team, `on_duty` by team and role, as app.yaml names them."""
+    """Everybody who works in the teams. `members` is by team, `on_duty` by team and role, as app.yaml names them; where the ladder
+    tells somebody's usual colleague, one in each team has that role for all its customers."""
 
     def __init__(self, company: Company, seed: int, weeks: int, assumed: Assumptions) -> None:
         self.members: dict[str, list[Colleague]] = {}
@@ -75,7 +76,8 @@ class Staff:
                 whole.colleague(_person(team, f"{team.name}.colleague-{n + 1}"), n, keen)
                 for n, keen in zip(range(assumed.members), _each(assumed.keenness), strict=False)
             ]
-            for role, names in team.duties.items():
+            usual = [usual_colleague_of(team.name)] if any(step.role is Role.COLLEAGUE for step in team.ladder) else []
+            for role, names in {**team.duties, Role.COLLEAGUE: usual}.items():
                 self.on_duty[team.name, role] = [whole.colleague(_person(team, name), 0, 1) for name in names]
 
     def everybody(self) -> Iterator[Colleague]:

@@ -44,8 +44,9 @@ def pass_on(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: dateti
 
 def stand_ins(tx: Connection, team: str, role: Role, person: AnyRow, now: datetime) -> Sequence[int]:
     """Returns who stands in: the person they named, else those with the same role, else the team's backup, else its leader. Anybody
-    away is left out, and they themselves in every chat; the first group with somebody present counts."""
-    duty = nudges.on_duty(tx)
+    away is left out, and they themselves in every chat; the first group with somebody present counts. For whoever usually looks
+    after a customer only the person they named does: nobody of the team owes the customer a word for their sake."""
+    duty = nudges.on_duty(tx) if role is not Role.COLLEAGUE else {}
     named = [person.forward_to] if person.forward_to else []
     groups = (named, duty.get((team, role), []), duty.get((team, Role.BACKUP), []), duty.get((team, Role.LEADER), []))
     themselves = people.selves(tx, [person.id], [id for ids in groups for id in ids])

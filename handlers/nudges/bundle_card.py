@@ -78,6 +78,10 @@ def _who_waits(about: Sequence[Reminder], reader: Person) -> str:
     """Says for whom customers wait: for the reader, or for a team they may help."""
     if all(each.case.happy and each.case.contacted_at is None for each in about):
         text = ngettext("One customer is still to be thanked", "{n} customers are still to be thanked", len(about))
+    elif all(each.is_of_yours for each in about):
+        text = ngettext(
+            "A customer of yours waits for a word from us", "{n} customers of yours wait for a word from us", len(about)
+        )
     elif all(each.case.is_with(reader) for each in about):
         text = ngettext("One customer waits for a word from you", "{n} customers wait for a word from you", len(about))
     else:

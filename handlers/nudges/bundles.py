@@ -213,8 +213,8 @@ def _weight(row: AnyRow, case: Case) -> tuple[bool, bool, bool, datetime]:
 
 def _not_before(row: AnyRow, case: Case, person: AnyRow, now: datetime) -> datetime:
     """A snooze holds back everything that its owner would hear about the case, also what became due before it. News that concerns
-    nobody else waits until they are back."""
-    if steps.kind_of(row.step) in steps.NEWS:
+    nobody else waits until they are back, as does what somebody would hear of a customer whom they usually look after."""
+    if steps.kind_of(row.step) in steps.NEWS or row.role == Role.COLLEAGUE:
         return max(now, person.away_until or now)
     return max(now, case.quiet_until or now) if row.role == Role.OWNER else now
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from handlers import cases, ladder, wanted
 from handlers.arrivals import late_update
 from handlers.calendar.hours import OpeningHours
-from handlers.feedback import State
+from handlers.feedback import State, address_in
 from handlers.ladder import Climb, Role, Rung
 from handlers.nudges import steps
 from handlers.nudges.limit import add_within_limit, nudge
@@ -28,6 +28,10 @@ from storage.prepared import AnyRow
 BATCH = 200
 ENDED = (State.CLOSED, State.DISMISSED)
 """Looked at only where their customer was let down again, as heard by a process that does not know the team."""
+
+
+Usual = Mapping[tuple[str, str], Sequence[int]]
+"""The ids of those whom a directory names as usually looking after a customer, by (team, e-mail), as far as the chats know them."""
 
 
 @dataclass(slots=True)
@@ -47,41 +51,47 @@ class _Seen:
 @dataclass(frozen=True, slots=True)
 class _Duty:
     """Who has which role `by_team`, and which of them are the same person as an owner (`same`), who may have the case in another
-    chat than that in which they are told of others."""
+    chat than that in which they are told of others. `usual` is who usually looks after a customer."""
 
     by_team: Mapping[tuple[str, str], Sequence[int]]
+    usual: Usual
     same: Mapping[int, Collection[int]]
 
     def who(self, row: AnyRow, role: Role) -> Sequence[int]:
         """Returns whom a step for this role reaches: nobody is told of their own case as if it were a colleague's."""
         if role is Role.OWNER:
             return [row.owner_id] if row.owner_id else []
-        return [id for id in self.by_team.get((row.team, role), ()) if id not in self.same.get(row.owner_id, ())]
+        if role is Role.COLLEAGUE:
+            known = self.usual.get((row.team, address_in(row.whose) or ""), ())
+        else:
+            known = self.by_team.get((row.team, role), ())
+        return [id for id in known if id not in self.same.get(row.owner_id, ())]
 
 
-def _duty(tx: Connection, rows: Sequence[AnyRow]) -> _Duty:
+def _duty(tx: Connection, rows: Sequence[AnyRow], usual: Usual) -> _Duty:
     duty, teams = nudges.on_duty(tx), {row.team for row in rows}
     owners = {row.owner_id for row in rows if row.owner_id is not None}
-    told = {id for (team, _), ids in duty.items() if team in teams for id in ids}
-    return _Duty(duty, people.same(tx, owners, told) if owners and told else {})
+    told = {id for known in (duty, usual) for (team, _), ids in known.items() if team in teams for id in ids}
+    return _Duty(duty, usual, people.same(tx, owners, told) if owners and told else {})
 
 
-def look(tx: Connection, company: Company, now: datetime) -> int:
+def look(tx: Connection, company: Company, now: datetime, usual: Usual | None = None) -> int:
     """Look at the follow-ups that are due. Returns how many, at most BATCH. One whose team is missing stays due: ops may put
     the team back, or another replica was started with an app.yaml that has it."""
+    usual = usual or {}
     rows = followups.to_look_at(tx, company.teams, now, BATCH)
-    if turned := _look_at(tx, company, rows, now):  # one that comes back late is reported together with all others
+    if turned := _look_at(tx, company, rows, usual, now):  # one that comes back late is reported together with all others
         again = followups.to_look_at(tx, company.teams, now, BATCH)
-        _look_at(tx, company, [row for row in again if row.id in turned], now)
+        _look_at(tx, company, [row for row in again if row.id in turned], usual, now)
     return len(rows)
 
 
-def _look_at(tx: Connection, company: Company, rows: Sequence[AnyRow], now: datetime) -> set[int]:
+def _look_at(tx: Connection, company: Company, rows: Sequence[AnyRow], usual: Usual, now: datetime) -> set[int]:
     """Returns the ids of those that came back: they have another state now, and need another look."""
     turned: set[int] = set()
     if not rows:
         return turned
-    seen, duty = _Seen(), _duty(tx, rows)
+    seen, duty = _Seen(), _duty(tx, rows, usual)
     for row in rows:
         team = company.teams[row.team]
         hours = company.hours_of(row.team, row.route)
@@ -200,6 +210,8 @@ def _of_rung(row: AnyRow, rung: Rung, duty: _Duty, now: datetime) -> list[dict[s
     if role is Role.THREAD:
         return [nudge(row.workspace, row, rung.name, role, None, now)]
     known = duty.who(row, role)
+    if not known and role is Role.COLLEAGUE:
+        return []  # few customers have one, so that is no mistake that somebody should look for
     if not known:
         return [nudge(row.workspace, row, rung.name, role, None, now) | {"state": "unaddressed", "audience": f"unknown:{role}"}]
     return [nudge(row.workspace, row, rung.name, role, person_id, now) for person_id in known]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers.feedback import Case, Person, State
-from handlers.ladder import Role
+from handlers.feedback import Band, Case, Person, State
+from handlers.ladder import Phase, Role
 from handlers.nudges import steps
 from handlers.nudges.steps import Kind
 from handlers.rules import People, Team
 from handlers.wording.language import gettext as _
-from handlers.wording.words import begin, called, day, deadline, when
+from handlers.wording.words import TITLE, begin, called, cut, day, deadline, when
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,11 @@ class Reminder:
     def for_a_hand(self) -> bool:
         """Returns whether the owner asks for a hand."""
         return self.kind is Kind.HELP
+
+    @property
+    def is_of_yours(self) -> bool:
+        """Returns whether its reader usually looks after this customer."""
+        return self.role is Role.COLLEAGUE and not steps.is_passed_on(self.step, Role.COLLEAGUE)
 
     @property
     def for_a_look(self) -> bool:
@@ -87,6 +92,8 @@ def settled(each: Reminder, reader: Person, people: People) -> str:
         return _("#{id}: {who} is replying now.").format(id=case.id, who=called(case.owner, people))
     if each.role is not Role.OWNER and case.owner is not None and case.contacted_at is not None:
         return _("#{id}: this customer has heard from us.").format(id=case.id)
+    if each.role is Role.COLLEAGUE and case.owner is not None and steps.phase_of(each.step) is Phase.UNCLAIMED:
+        return _("#{id}: {who} is replying now.").format(id=case.id, who=called(case.owner, people))
     return ""
 
 
@@ -108,9 +115,11 @@ def question(each: Reminder, reader: Person, people: People, now: datetime) -> s
         return _for_a_hand(each, who)
     held = _("{who} has it.").format(who=who) + _snoozed(case, each, now) if case.owner else _("Nobody has it yet.")
     if case.happy and case.contacted_at is None and (said := _thanks(each, reader, who, held, by)):
-        return said
+        return _whose(each, said)
+    if each.is_of_yours and case.contacted_at is None:
+        return _for_the_colleague(each, since, held)
     if each.role is not Role.OWNER:
-        return _for_others(each, since, held)
+        return _whose(each, _for_others(each, since, held))
     if case.owner is not None and not case.is_with(reader):
         return _for_the_owner(each, who, since)
     return _for_its_reason(each.kind) or _heard_in_time(each, by, now) or _to_owner(each, since, by)
@@ -173,7 +182,7 @@ def _thanks(each: Reminder, reader: Person, who: str, held: str, by: str) -> str
         text = _("We want to thank this customer by {by}. Is anything in the way?")
     else:
         return ""
-    return text.format(who=who, held=held, by=by, at=_said(each), ask=_ask(each.role)).rstrip()
+    return text.format(who=who, held=held, by=by, at=_said(each), ask=_ask(each)).rstrip()
 
 
 def _for_a_hand(each: Reminder, who: str) -> str:
@@ -269,11 +278,35 @@ def _for_others(each: Reminder, since: str, held: str) -> str:
         text = _("A customer still waits for a word from us, since {since}. {held} {ask}")
     else:
         text = _("A customer has been waiting since {since} for a word from us. {held} {ask}")
-    return text.format(at=_said(each), since=since, held=held, ask=_ask(each.role))
+    return text.format(at=_said(each), since=since, held=held, ask=_ask(each))
 
 
-def _ask(role: Role) -> str:
-    match role:
+def _for_the_colleague(each: Reminder, since: str, held: str) -> str:
+    """The wording for whoever usually looks after a customer who waits."""
+    if each.again:
+        text = _("Your customer still waits for a word from {team}, since {since}. {held} {ask}")
+    elif each.case.band is Band.DETRACTOR:
+        text = _("A customer of yours is unhappy, and has been waiting for a word from {team} since {since}. {held} {ask}")
+    else:
+        text = _("A customer of yours has been waiting for a word from {team} since {since}. {held} {ask}")
+    return text.format(team=cut(each.team.title, TITLE), since=since, held=held, ask=_ask(each))
+
+
+def _whose(each: Reminder, said: str) -> str:
+    """Returns what is said, for a customer's usual colleague or their stand-in with the reason why they read it."""
+    if each.is_of_yours:
+        return _("You usually look after this customer. {said}").format(said=said)
+    if each.role is Role.COLLEAGUE:
+        return _("You stand in for whoever usually looks after this customer. {said}").format(said=said)
+    return said
+
+
+def _ask(each: Reminder) -> str:
+    match each.role:
+        case Role.COLLEAGUE if each.case.owner is not None:
+            return _("Do you know something that helps?")
+        case Role.COLLEAGUE:
+            return _("Would you like to reply?")
         case Role.BACKUP:
             return _("Can you step in?")
         case Role.MANAGER:

@@ -74,6 +74,6 @@ def own(step: str) -> str:
     return step.removesuffix(f"-for-{Role.OWNER}")
 
 
-def is_passed_on(step: str) -> bool:
-    """Returns whether it goes to a stand-in for the owner."""
-    return step.endswith(f"-for-{Role.OWNER}")
+def is_passed_on(step: str, role: Role = Role.OWNER) -> bool:
+    """Returns whether it goes to a stand-in for the owner, or for whoever else has that role."""
+    return step.endswith(f"-for-{role}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from itertools import cycle
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,10 +17,12 @@ from handlers import colleagues
 from handlers.actions import ACTIONS
 from handlers.commands import answer
 from handlers.feedback import Person
-from handlers.ladder import Role
+from handlers.ladder import USUAL, Phase, Role, Step
 from handlers.nudges import away, bundles, clock_look, quiet, steps
+from handlers.nudges.clock_look import Usual
 from handlers.nudges.steps import Kind
 from handlers.pictures import picture
+from handlers.rules import Company
 from storage import delivery_log, followups, nudges, people, schema
 from storage.database import Store
 from tests import log
@@ -52,18 +54,28 @@ WORDS = [
 ZONES = {ANA: "Europe/Oslo", BEN: "America/Sao_Paulo", LEA: "Asia/Kolkata"}
 TICKS = 3
 """Enough looks for all that can come due at one moment to come."""
+TO_BEN = [
+    Step(phase=phase, after=after, role=Role.COLLEAGUE)
+    for phase, after in ((Phase.UNCLAIMED, 0), (Phase.UNCLAIMED, 1.25), (Phase.QUIET, 0.75))
+]
 TURNS = st.lists(st.booleans(), max_size=6)
 """Which of two replicas goes on next. Each looks and then sends, by turns, as a tick of the house does."""
 BUNDLES, NUDGES = select(nudges.bundle), select(nudges.nudge)
 
 
+def of_ben(number: int) -> dict[str, str]:
+    return {"key": f"c-{number}", "owner": "Ben@x.example"}
+
+
 class Weeks(RuleBasedStateMachine):
-    """Three customers, three colleagues, one of them the leader."""
+    """Three customers, three colleagues, one of them the leader, and one whose customers they usually are."""
 
     def __init__(self, shop: Shop) -> None:
         super().__init__()
         self.shop = shop
         self.shop.now = FRIDAY
+        team = shop.company.teams["oak-street"].model_copy(update={"ladder": (*TO_BEN, *USUAL)})
+        self.shop.company = shop.company.model_copy(update={"teams": {team.name: team}})
         self.shop.store.write_sync(schema.forget_everything)
         self.heard = 0
         self.told: dict[tuple[int, int], list[str]] = {}
@@ -83,16 +95,17 @@ class Weeks(RuleBasedStateMachine):
             known = colleagues.remember(tx, who)
             people.meet(tx, known.id, who.name, f"{who.user_id}@x.example", ZONES[who], FRIDAY)
         nudges.put_on_duty(tx, "oak-street", Role.LEADER, [colleagues.remember(tx, LEA).id])
+        self.usual: Usual = {("oak-street", "ben@x.example"): [colleagues.remember(tx, BEN).id or 0]}
 
     @rule()
     def a_customer_answers(self) -> None:
         if self.heard < 5:
             self.heard += 1
-            self.shop.hears(said(f"r-{self.heard}"))
+            self.shop.hears(said(f"r-{self.heard}", customer=of_ben(self.heard)))
 
     @rule(number=st.integers(1, 3), comment=st.sampled_from(["Still waiting.", "Thank you."]))
     def a_customer_answers_again(self, number: int, comment: str) -> None:
-        self.shop.hears(said(f"r-{number}", comment=comment))
+        self.shop.hears(said(f"r-{number}", comment=comment, customer=of_ben(number)))
 
     @rule(verb=st.sampled_from(sorted(ACTIONS)), who=PEOPLE, case=st.integers(1, 4), choice=st.integers(0, 3))
     def somebody_does_something(self, verb: str, who: Person, case: int, choice: int) -> None:
@@ -119,7 +132,7 @@ class Weeks(RuleBasedStateMachine):
     @rule(turns=TURNS)
     def the_clock_ticks_on_several_replicas(self, turns: list[bool]) -> None:
         before = {row.id for row in self.sent()}
-        duties = {replica: cycle((clock_look.look, bundles.send_bundles)) for replica in (False, True)}
+        duties = {replica: cycle((self._look, bundles.send_bundles)) for replica in (False, True)}
         for on_the_other in [*turns, *[False, False, True, True] * TICKS]:
             store = self.replica if on_the_other else self.shop.store
             store.write_sync(away.end_absences, self.shop.now)
@@ -130,6 +143,9 @@ class Weeks(RuleBasedStateMachine):
         for row in new:
             self.was_welcome(row)
             self.was_new(row)
+
+    def _look(self, tx: Any, company: Company, now: datetime) -> int:
+        return clock_look.look(tx, company, now, self.usual)
 
     @rule()
     def a_replica_that_does_not_know_the_team_ticks(self) -> None:
