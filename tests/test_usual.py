@@ -1,0 +1,125 @@
+"""Whose customers wait: a directory names their colleague by e-mail, and the chats are asked once an hour who that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import structlog
+
+from bot.chats import Unreachable
+from bot.people.usual import UsualColleagues
+from handlers import colleagues
+from handlers.feedback import Person, Place
+from handlers.ladder import USUAL, Phase, Role, Step
+from handlers.rules import Company, Team
+from storage.database import Store
+from tests.conftest import FRIDAY, Shop, northwind, oak_street, person, said
+
+pytestmark = pytest.mark.anyio
+
+NINA = person("nina")
+MAIL = "nina@northwind.example"
+OAK = ("oak-street", MAIL)
+TELLS = (Step(phase=Phase.UNCLAIMED, after=0, role=Role.COLLEAGUE), *USUAL)
+LATER = FRIDAY + timedelta(minutes=1)
+
+
+class Directory:
+    """As much of a chat as is needed here: it knows the people it is given, and counts how often it is asked."""
+
+    def __init__(self, *known: Person) -> None:
+        self.known = list(known)
+        self.without_bot: list[Person] = []
+        self.asked: list[str] = []
+        self.away = False
+        self.broken = False
+
+    async def people(self, name: str) -> Sequence[Person]:
+        self.asked.append(name)
+        if self.away:
+            raise Unreachable("it does not answer")
+        if self.broken:
+            raise KeyError("an answer nobody thought of")
+        return [who for who in self.known if name == f"{who.user_id}@northwind.example"]
+
+    async def parted(self, who: Sequence[Person]) -> Sequence[Person]:
+        return [each for each in who if each.place in {one.place for one in self.without_bot}]
+
+
+@pytest.fixture
+def team() -> Team:
+    return oak_street().model_copy(update={"ladder": TELLS})
+
+
+@pytest.fixture
+def waiting(shop: Shop) -> Shop:
+    """Somebody waits for a look whose customer is Nina's."""
+    shop.hears(said(customer={"key": "c-1", "owner": "Nina@northwind.example"}))
+    return shop
+
+
+async def found(usual: UsualColleagues, company: Company, **chats: Directory) -> dict[tuple[str, str], list[str]]:
+    known = await usual.of_those_due(chats, company, LATER)  # type: ignore[arg-type]
+    people = {key: [usual._store.read_sync(colleagues.person_of, id) for id in ids] for key, ids in known.items()}
+    return {key: [f"{who.chat}:{who.user_id}" for who in theirs] for key, theirs in people.items()}
+
+
+async def test_the_chat_says_who_has_the_e_mail_and_is_asked_once_an_hour(waiting: Shop) -> None:
+    chat, usual = Directory(NINA), UsualColleagues(waiting.store)
+    for _ in range(3):
+        assert await found(usual, waiting.company, slack=chat) == {OAK: ["slack:nina"]}
+    assert chat.asked == [MAIL]
+
+
+async def test_whom_no_chat_knows_is_nobody_and_that_is_logged_once(waiting: Shop) -> None:
+    chat, usual = Directory(), UsualColleagues(waiting.store)
+    with structlog.testing.capture_logs() as log:
+        for _ in range(3):
+            assert await found(usual, waiting.company, slack=chat) == {OAK: []}
+    assert [line["event"] for line in log] == ["duties.nobody"]
+
+
+async def test_no_chat_is_asked_where_the_directory_gives_a_name_or_nobody_waits(shop: Shop) -> None:
+    chat, usual = Directory(NINA), UsualColleagues(shop.store)
+    assert await found(usual, shop.company, slack=chat) == {}
+    shop.hears(said("r-1"), said("r-2", customer={"key": "c-2", "owner": "Nina Olsen"}))
+    assert await found(usual, shop.company, slack=chat) == {}
+    assert chat.asked == []
+
+
+async def test_no_chat_is_asked_where_no_ladder_tells_them(waiting: Shop) -> None:
+    chat, usual = Directory(NINA), UsualColleagues(waiting.store)
+    assert await found(usual, northwind(oak_street()), slack=chat) == {}
+    assert chat.asked == []
+
+
+async def test_somebody_in_another_workspace_or_chat_than_the_team_is_nobody(waiting: Shop) -> None:
+    elsewhere = replace(NINA, workspace="T0THEIRS")
+    usual = UsualColleagues(waiting.store)
+    assert await found(usual, waiting.company, slack=Directory(elsewhere), msteams=Directory(replace(NINA, chat="msteams"))) == {
+        OAK: []
+    }
+
+
+@pytest.mark.parametrize("trouble", ["away", "broken"])
+async def test_while_a_chat_cannot_tell_whoever_is_known_already_is_told_all_the_same(waiting: Shop, trouble: str) -> None:
+    chat = Directory(NINA)
+    setattr(chat, trouble, True)
+    assert await found(UsualColleagues(waiting.store), waiting.company, slack=chat) == {OAK: []}
+    waiting.store.write_sync(colleagues.meet, NINA, MAIL, "Europe/Oslo", FRIDAY)
+    assert await found(UsualColleagues(waiting.store), waiting.company, slack=chat) == {OAK: ["slack:nina"]}
+
+
+async def test_whoever_is_in_two_chats_is_told_in_the_teams_first_and_in_the_other_without_the_bot(
+    store: Store, team: Team, waiting: Shop
+) -> None:
+    both = team.model_copy(update={"channels": (Place.parse("slack:C1"), Place.parse("msteams:19:oak@thread.tacv2"))})
+    company = northwind(both)
+    chats = {chat: Directory(replace(NINA, chat=chat)) for chat in ("slack", "msteams")}
+    assert await found(UsualColleagues(store), company, **chats) == {OAK: ["slack:nina"]}
+    chats["slack"].without_bot = [NINA]
+    assert await found(UsualColleagues(store), company, **chats) == {OAK: ["msteams:nina"]}
+    assert waiting.row().state == "new"
