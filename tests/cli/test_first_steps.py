@@ -170,6 +170,19 @@ Nudges    if it is claimed and not closed:
     assert "nobody: Oak Street has no leader" in rehearsed(tmp_path, "survey", PLAIN).out
 
 
+def test_it_tells_whoever_usually_looks_after_the_customer_or_that_nobody_is_known(tmp_path: Path) -> None:
+    ladder = "ladder: [{when: unclaimed, after: 0%, to: colleague}]\nteams:"
+    (tmp_path / "app.yaml").write_text(SOURCES.replace("teams:", ladder), "utf-8")
+
+    def told(owner: str) -> str:
+        typed = json.dumps(PLAIN | {"customer": {"key": "c-1", "owner": owner}})
+        return hero("rehearse", "survey", "-", folder=tmp_path, typed=typed).out
+
+    known = "whoever usually looks after this customer (nina@northwind.example), if the chat knows them\n"
+    assert known in told("Nina@northwind.example")
+    assert "nobody: no e-mail of whoever usually looks after this customer is known\n" in told("Nina Olsen")
+
+
 @time_machine.travel(datetime(2026, 11, 21, 11, tzinfo=UTC), tick=False)  # a Saturday
 def test_a_route_that_does_not_wait_for_the_opening_is_rehearsed_with_its_own_promise(tmp_path: Path) -> None:
     closed = SOURCES.replace("hours: always", 'hours: {mon-fri: "08:00-18:00"}')

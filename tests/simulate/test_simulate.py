@@ -132,6 +132,15 @@ def test_a_step_for_a_manager_or_a_backup_reaches_them() -> None:
     assert [story.told for story in stories] == [{"ben@x.example": 1, "mia@x.example": 1}] * len(stories)
 
 
+def test_a_step_for_whoever_usually_looks_after_the_customer_reaches_them_and_makes_a_difference() -> None:
+    usual = Step(phase=Phase.UNCLAIMED, after=0, role=Role.COLLEAGUE)
+    stories = told(with_ladder(usual), replace(ASLEEP, holiday=0))
+    assert [story.told for story in stories] == [{f"usual@{story.team}.example": 1} for story in stories]
+    silent, said = (simulate(with_ladder(*steps), seed=1, weeks=WEEKS)["ladder"] for steps in ((), (usual,)))
+    assert silent["promise_kept"]["kept"] < said["promise_kept"]["kept"]
+    assert said["outside_opening_hours"] == 0
+
+
 def test_colleagues_work_in_opening_hours_only_and_one_after_another_where_these_are_long() -> None:
     company = made_up(TEAMS)
     staff = Staff(company, 1, WEEKS, replace(USUAL, day_off=0, holiday=0))
