@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from handlers.ladder import USUAL, Phase, Role, Step
+from storage import nudges
 from tests.conftest import FRIDAY
 from tests.running import eventually
-from tests.stages import STAGES, Stage
+from tests.stages import STAGES, Stage, on_slack
 
 pytestmark = pytest.mark.anyio
 
@@ -23,10 +25,15 @@ SAYS = "A customer of yours is unhappy, and has been waiting for a word from Oak
 @pytest.fixture(params=sorted(STAGES))
 async def stage(request: pytest.FixtureRequest, tmp_path: Path, database: str) -> AsyncIterator[Stage]:
     async with STAGES[request.param](tmp_path, FRIDAY, database=database) as stage:
-        company = stage.here.house.company
-        team = company.teams["oak-street"].model_copy(update={"ladder": (AT_ONCE, *USUAL)})
-        stage.here.house.company = company.model_copy(update={"teams": {team.name: team}})
+        tells(stage)
         yield stage
+
+
+def tells(stage: Stage) -> None:
+    """From now on the ladder has a step for whoever usually looks after the customer."""
+    company = stage.here.house.company
+    team = company.teams["oak-street"].model_copy(update={"ladder": (AT_ONCE, *USUAL)})
+    stage.here.house.company = company.model_copy(update={"teams": {team.name: team}})
 
 
 async def test_they_read_it_privately_get_to_the_card_and_take_it_on(stage: Stage) -> None:
@@ -48,6 +55,21 @@ async def test_where_nobody_has_that_address_nobody_is_told(stage: Stage) -> Non
     await stage.here.passes(FRIDAY + timedelta(minutes=20))
     assert await stage.thread() == []
     assert [await says(stage, who, "waiting for a word") for who in ("ana", "ben", "lea")] == [False] * 3
+
+
+@pytest.mark.parametrize("somebody", [{"team": "T0OTHER"}, {"team": "T0OTHER", "stranger": True}, {"bot": True}])
+async def test_nobody_of_another_company_is_told_who_shares_a_channel_and_has_that_address(
+    tmp_path: Path, somebody: dict[str, Any]
+) -> None:
+    async with on_slack(tmp_path, FRIDAY) as stage:
+        tells(stage)
+        stage.slack.user("UEVE", email="eve@customer.example", **somebody)
+        await stage.here.hears(id="r-1", score=2, comment="Slow.", customer=DANA | {"owner": "eve@customer.example"})
+        await eventually(stage.channel)
+        await stage.here.passes(FRIDAY + timedelta(minutes=20))
+        assert any(call.method == "users.lookupByEmail" for call in stage.slack.calls)
+        assert await stage.here.house.store.read(nudges.next_due, FRIDAY) is None
+        assert not stage.slack.dm("UEVE").messages
 
 
 async def says(stage: Stage, who: str, words: str) -> bool:

@@ -41,7 +41,7 @@ async def _looked_up(wires: Wires, person: Person) -> tuple[Person, str]:
         async with asyncio.timeout(IN_TIME):
             wire = await wires.of(person.workspace)
             user = (await answer_of(wire.client.users_info(user=person.user_id))).get("user") or {}
-            ours = _is_somebody(user) and await wires.is_home(person.workspace, _homes(user))
+            ours = await is_colleague(wires, person.workspace, user)
     except RefusedByCode as error:
         log.info("slack.not_chosen", why=error.code)
         return person, asides.not_a_colleague()
@@ -51,6 +51,11 @@ async def _looked_up(wires: Wires, person: Person) -> tuple[Person, str]:
     if ours is None:
         return person, asides.not_looked_up()
     return (replace(person, name=name_of(user) or person.name), "") if ours else (person, asides.not_a_colleague())
+
+
+async def is_colleague(wires: Wires, workspace: str, user: Mapping[str, Any]) -> bool | None:
+    """Returns whether this is a person of our own who is still there; None while Slack has not told who we are."""
+    return _is_somebody(user) and await wires.is_home(workspace, _homes(user))
 
 
 def name_of(user: Mapping[str, Any]) -> str:

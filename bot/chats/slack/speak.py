@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute
 
 from bot.chats import ChatServices, Pace, Posted, Profile, Refused, Trouble, Unknown
 from bot.chats.slack import Options, blocks, install, listen
-from bot.chats.slack.choosing import name_of
+from bot.chats.slack.choosing import is_colleague, name_of
 from bot.chats.slack.examine import examined
 from bot.chats.slack.outcome import NotAllowed, RefusedByCode, answer_of
 from bot.chats.slack.permalink import permalink
@@ -157,12 +157,24 @@ class Slack:
         found: list[Person] = []
         for workspace, wire in reachable:
             try:
-                found += await _by_email(wire, workspace, email)
+                found += await self._by_email(wire, workspace, email)
             except Trouble as error:
                 troubles.append(error)
         if troubles and not found:
             raise troubles[0]
         return found
+
+    async def _by_email(self, wire: Wire, workspace: str, email: str) -> list[Person]:
+        """Returns the colleague with this e-mail. Somebody of another company who shares a channel may have it as well."""
+        try:
+            user = (await answer_of(wire.client.users_lookupByEmail(email=email)))["user"]
+        except RefusedByCode as error:
+            if error.code == "users_not_found":
+                return []
+            raise
+        if await is_colleague(self._wires, workspace, user) is False:
+            return []
+        return [Person("slack", workspace, user["id"], user.get("name") or "", email=email)]
 
     async def _group(self, group: Place) -> list[str]:
         """Returns the ids of a user group's members."""
@@ -217,16 +229,6 @@ def _is_ours(wire: Wire, message: Mapping[str, Any], key: str) -> bool:
     author, us = message.get("bot_id"), wire.us
     known = not (author and us and us.bot) or author == us.bot
     return known and metadata.get("event_type") == EVENT_TYPE and (metadata.get("event_payload") or {}).get("key") == key
-
-
-async def _by_email(wire: Wire, workspace: str, email: str) -> list[Person]:
-    try:
-        user = (await answer_of(wire.client.users_lookupByEmail(email=email)))["user"]
-    except RefusedByCode as error:
-        if error.code == "users_not_found":
-            return []
-        raise
-    return [Person("slack", workspace, user["id"], user.get("name") or "", email=email)]
 
 
 def _posted(said: Mapping[str, Any]) -> Posted:
