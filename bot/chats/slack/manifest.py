@@ -18,7 +18,7 @@ SCOPES: Mapping[str, str] = {
     "commands": "the slash command /hero",
     "im:write": "open the private conversation with the person who claims, to send the customer's contact details",
     "users:read": "call people by the name their colleagues use, respect their time zone, and give customers to colleagues only",
-    "users:read.email": "recognise the leaders named by e-mail in app.yaml",
+    "users:read.email": "recognise the leaders named by e-mail in app.yaml, and whoever usually looks after a customer",
     "dnd:read": "hold back reminders while somebody's do-not-disturb is on",
     "usergroups:read": "know who is in a user group that app.yaml names as leader or backup",
     "channels:history": "after a failure, look in a public channel whether a card arrived, so that it is never posted twice; and "
