@@ -18,15 +18,20 @@ Burmese, Khmer, kana, Han, Hangul."""
 
 
 def same(wanted: tuple[str, ...], said: Sequence[str | None]) -> bool:
-    """Returns whether one of these texts is one of those wanted, in any case and spelling."""
-    folded = _folded(wanted)
-    return any(text and _plain(text) in folded for text in said)
+    """Returns whether one of these texts is one of those wanted, in any case and spelling, with any white space between words."""
+    folded = all_plain(wanted)
+    return any(text and plain(text) in folded for text in said)
 
 
 @lru_cache(maxsize=4096)
-def _folded(words: tuple[str, ...]) -> frozenset[str]:
-    """Returns the words of a route as `_plain` has them. Cached, because each piece of feedback is compared with all of them."""
-    return frozenset(map(_plain, words))
+def all_plain(words: tuple[str, ...]) -> frozenset[str]:
+    """Returns the words of a route as `plain` has them. Cached, because each piece of feedback is compared with all of them."""
+    return frozenset(map(plain, words))
+
+
+def plain(text: str) -> str:
+    """Returns a short text, such as a tag or a touchpoint, as it is compared: `_plain`, and any white space is one space."""
+    return " ".join(_plain(text).split())
 
 
 def says(comment: str, words: tuple[str, ...]) -> bool:

@@ -154,7 +154,7 @@ def _again(tx: Connection, company: Company, heard: Judged, stored: AnyRow | Non
     late = more and said_again.is_older(arrival.feedback, known, arrival.at) and not arrival.belated
     if late or known.fingerprint == arrival.feedback.fingerprint:
         return same
-    return _updated(tx, company, judged(arrival, heard.customer, company.routes), known, more=more)
+    return _updated(tx, company, judged(arrival, heard.customer, company), known, more=more)
 
 
 def _updated(tx: Connection, company: Company, heard: Judged, known: AnyRow, *, more: bool) -> Receipt:

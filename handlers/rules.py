@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, TypeGuard
+from typing import Any, Self, TypeGuard
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
@@ -18,7 +18,8 @@ from handlers.calendar.hours import OpeningHours
 from handlers.calendar.weeks import Posting
 from handlers.feedback import MAIN_WORKSPACE, Band, Feedback, Metric, Moment, Person, Place
 from handlers.ladder import USUAL, Role, Step
-from handlers.matching import same, says
+from handlers.matching import plain, same, says
+from handlers.places import NOWHERE, Places, TeamOf, team_at
 from handlers.survey_tools import Safe, Source, Tool
 
 
@@ -79,6 +80,7 @@ class When(_Rule):
     metric: tuple[Metric, ...] = ()
     score: tuple[Comparison, ...] = ()
     touchpoint: tuple[str, ...] = ()
+    location: tuple[str, ...] = ()
     tag: tuple[str, ...] = ()
     value: tuple[Comparison, ...] = ()
     segment: tuple[str, ...] = ()
@@ -93,6 +95,7 @@ class When(_Rule):
             and (not self.metric or feedback.metric in self.metric)
             and (however_happy or not self.score or any(c.holds(feedback.score) for c in self.score))
             and (not self.touchpoint or same(self.touchpoint, (feedback.touchpoint,)))
+            and (not self.location or same(self.location, (feedback.customer.location,)))
             and (not self.tag or same(self.tag, feedback.tags))
             and (not self.value or any(c.holds(feedback.customer.value) for c in self.value))
             and (not self.segment or same(self.segment, (feedback.customer.segment,)))
@@ -112,7 +115,7 @@ class Team(_Rule):
     `leader`, `backup` and `manager` name people by e-mail, or as `slack:U…`, and user groups as `slack:S…`. A private bundle of
     reminders goes out no earlier than `bundle` after the opening; the weekly post goes out at `posting`. `written` is the place in
     app.yaml, such as `app.yaml:14`; empty when the team was made in chat. `mask` describes numbers that its channel must not read;
-    `show` says what else it may.
+    `show` says what else it may. `places` are what answers call the places that it looks after, beside its name and title.
     """
 
     name: str
@@ -130,6 +133,12 @@ class Team(_Rule):
     posting: Posting = Posting()
     mask: tuple[str, ...] = ()
     show: frozenset[str] = SHOWN
+    places: tuple[str, ...] = ()
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """Returns all that answers may call it."""
+        return (self.name, self.title, *self.places)
 
     @property
     def workspace(self) -> str:
@@ -153,16 +162,32 @@ class Team(_Rule):
 class Route(_Rule):
     """One ordered rule. `promise` replaces the team's own. `at_once`: its customers are worth an evening's work, so nothing about
     them waits for the opening, and their promise counts round the clock. `wins`: nobody has to follow them up; the team reads them
-    once a day. `written` as in Team."""
+    once a day. `written` as in Team.
+
+    It leads to `team`, or with `team_of` to the team of the place that an answer names there. Such a route has no `team` of its
+    own, and takes only answers whose place is known; the one that `route` returns has the team that was found.
+    """
 
     name: str
     when: When = When()
-    team: str
+    team: str = ""
+    team_of: TeamOf | None = None
     moment: Moment = Moment.RESCUE
     promise: Promise | None = None
     at_once: bool = False
     wins: bool = False
     written: str = ""
+
+    def to(self, team: str) -> Route:
+        """Returns the route as it leads to this team."""
+        return self.model_copy(update={"team": team})
+
+    def may_lead_to(self, team: Team) -> bool:
+        """Returns whether some answer can reach this team by this route."""
+        if self.team_of is None:
+            return self.team == team.name
+        asked: tuple[str, ...] = () if self.team_of is TeamOf.TAG else getattr(self.when, self.team_of)
+        return not asked or same(asked, team.called)  # one answer may have several tags: one that is asked for, and a place
 
 
 class Retention(_Rule):
@@ -201,10 +226,30 @@ class Company(_Rule):
     tools: Callable[[], tuple[Tool, ...]] = tuple
     safe: Safe | None = None
 
+    def __copy__(self) -> Self:
+        """Returns a copy that looks things up in its own routes and teams, once these are replaced."""
+        copied = super().__copy__()
+        for looked_up in ("named_routes", "places"):
+            copied.__dict__.pop(looked_up, None)
+        return copied
+
     @cached_property
     def named_routes(self) -> Mapping[str, Route]:
         """The routes by name; names are unique."""
         return {route.name: route for route in self.routes}
+
+    @cached_property
+    def places(self) -> Places:
+        """Whose each place is. What app.yaml says counts before what a team made in chat happens to be called."""
+        return whose(sorted(self.teams.values(), key=lambda team: not team.written))
+
+    def route_of(self, feedback: Feedback, source: str) -> Route | None:
+        """Returns the route that takes this feedback, with the team that it leads to; None if no route asks for it."""
+        return route(feedback, source, self.routes, self.places)
+
+    def home_of(self, feedback: Feedback, source: str) -> str | None:
+        """Returns the team whose customer this is if no route asks for a reply: see `home`."""
+        return home(feedback, source, self.routes, self.places)
 
     def within_reach(self, person: Person) -> list[Team]:
         """Returns the teams with a channel in this person's workspace."""
@@ -258,9 +303,19 @@ def band(feedback: Feedback) -> Band:
     return Band.DETRACTOR if climbed < 0.5 else Band.PASSIVE if climbed < 0.75 else Band.PROMOTER
 
 
-def route(feedback: Feedback, source: str, routes: Sequence[Route]) -> Route | None:
-    """Returns the first route whose conditions hold; None if no route asks for such feedback."""
-    return next((r for r in routes if r.when.holds(feedback, source)), None)
+def whose(teams: Iterable[Team]) -> Places:
+    """Returns the team of each place; the first one's, should several be called the same."""
+    found: dict[str, str] = {}
+    for team in teams:
+        for called in team.called:
+            found.setdefault(plain(called), team.name)
+    return found
+
+
+def route(feedback: Feedback, source: str, routes: Sequence[Route], places: Places = NOWHERE) -> Route | None:
+    """Returns the first route whose conditions hold, and which knows its team: its own, or that of the place in the feedback, which
+    is filled in. None if no route asks for such feedback."""
+    return next(_takers(feedback, source, routes, places), None)
 
 
 def asks_somebody(route: Route | None, said: Feedback) -> TypeGuard[Route]:
@@ -268,9 +323,33 @@ def asks_somebody(route: Route | None, said: Feedback) -> TypeGuard[Route]:
     return route is not None and (not route.wins or said.wants_contact)
 
 
-def home(feedback: Feedback, source: str, routes: Sequence[Route]) -> str | None:
+def home(feedback: Feedback, source: str, routes: Sequence[Route], places: Places = NOWHERE) -> str | None:
     """Returns the team whose customer this is if no route asks for a reply: that of the first to match with another score."""
-    return next((r.team for r in routes if r.when.holds(feedback, source, however_happy=True)), None)
+    return next((r.team for r in _takers(feedback, source, routes, places, however_happy=True)), None)
+
+
+def _takers(
+    feedback: Feedback, source: str, routes: Sequence[Route], places: Places, *, however_happy: bool = False
+) -> Iterator[Route]:
+    for each in routes:
+        if each.when.holds(feedback, source, however_happy=however_happy):
+            if each.team_of is None:
+                yield each
+            elif team := team_at(places, each.team_of.said(feedback)):
+                yield each.to(team)
+
+
+def unknown_place(feedback: Feedback, source: str, routes: Sequence[Route], places: Places) -> list[str]:
+    """Returns what an answer says instead of a place that is some team's, where a route asked for that and so did not take it;
+    empty if none did, or if the answer says nothing there. Only the first such route counts."""
+    for each in routes:
+        if each.when.holds(feedback, source):
+            said = list(each.team_of.said(feedback)) if each.team_of else []
+            if each.team_of is None or team_at(places, said):
+                return []
+            if said:
+                return said
+    return []
 
 
 def sooner(until: Deadlines, hours: OpeningHours, since: datetime) -> Deadlines:

@@ -189,7 +189,7 @@ def _each_would(store: Store | None, company: Company, piece: Sequence[Line]) ->
 
 
 def _routed(company: Company, said: Feedback, source: str) -> str:
-    route = rules.route(said, source, company.routes)
+    route = company.route_of(said, source)
     if rules.asks_somebody(route, said):
         return f"would ask {company.teams[route.team].title} to follow up ({route.name})"
     return "would be stored, and nobody asked"

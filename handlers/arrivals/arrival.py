@@ -64,7 +64,7 @@ def judge_all(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> 
     """Store the customers of these arrivals, and find the band, route and team of each. Returns them in the order given."""
     keys = [_key(arrival) for arrival in arrivals]
     customers = directory.hear_of(tx, _customers(arrivals, keys))
-    return [judged(arrival, customers.get(key), company.routes) for arrival, key in zip(arrivals, keys, strict=True)]
+    return [judged(arrival, customers.get(key), company) for arrival, key in zip(arrivals, keys, strict=True)]
 
 
 def as_known(tx: Connection, said: Sequence[Feedback]) -> list[Feedback]:
@@ -74,17 +74,19 @@ def as_known(tx: Connection, said: Sequence[Feedback]) -> list[Feedback]:
 
 
 def _with_missing(said: Feedback, known: AnyRow | None) -> Feedback:
-    """Returns the feedback with the value and segment that it does not give itself."""
-    missing = {name: getattr(known, name, None) for name in ("value", "segment") if getattr(said.customer, name) is None}
+    """Returns the feedback with what routes ask about its customer and it does not say itself."""
+    missing = {
+        name: getattr(known, name, None) for name in ("value", "segment", "location") if getattr(said.customer, name) is None
+    }
     found = {name: value for name, value in missing.items() if value is not None}
     return said.model_copy(update={"customer": said.customer.model_copy(update=found)}) if found else said
 
 
-def judged(arrival: Arrival, customer: AnyRow | None, routes: Sequence[Route]) -> Judged:
+def judged(arrival: Arrival, customer: AnyRow | None, company: Company) -> Judged:
     """Returns the arrival of this customer, with its band, route and team."""
     said = _with_missing(arrival.feedback, customer)
-    route = rules.route(said, arrival.source, routes)
-    team = route.team if route else rules.home(said, arrival.source, routes)
+    route = company.route_of(said, arrival.source)
+    team = route.team if route else company.home_of(said, arrival.source)
     return Judged(arrival, customer, rules.band(said), route, team)
 
 
