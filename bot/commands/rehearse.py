@@ -20,6 +20,7 @@ from handlers.arrivals.arrival import as_known
 from handlers.calendar.hours import OpeningHours
 from handlers.feedback import Band, Customer, Feedback, FieldError, State, address_in
 from handlers.ladder import Phase, Role, Rung
+from handlers.places import team_at
 from handlers.rules import Deadlines, Route, Team, asks_somebody
 from handlers.wording.openings import appears
 from handlers.wording.words import took, when
@@ -165,26 +166,41 @@ def _customer(told: Customer) -> str:
 
 
 def _steps(settings: Settings, source: str, said: Feedback, now: datetime) -> list[str]:
-    route = rules.route(said, source, settings.company.routes)
+    route = settings.company.route_of(said, source)
     return _ladder(settings, route, said, now) if route is not None and asks_somebody(route, said) else []
 
 
 def _piece(settings: Settings, source: str, said: Feedback, now: datetime) -> list[str]:
-    route = rules.route(said, source, settings.company.routes)
+    route = settings.company.route_of(said, source)
     worst, best = said.worst_and_best
     score = f"{said.metric} {said.score:g} on {worst:g} to {best:g}" if said.score is not None else str(said.metric)
     lines = [f"Feedback  {said.id}: {score}, {rules.band(said)}"]
     for candidate in settings.company.routes:
-        if candidate is route:
-            told = _promised(settings, candidate, said, now) if asks_somebody(candidate, said) else _as_a_win(settings, candidate)
-            return [*lines, f"Route     → {candidate.name} matches", *told]
-        lines.append(f"Route     · {candidate.name}")
+        if route is not None and candidate.name == route.name:
+            told = _promised(settings, route, said, now) if asks_somebody(route, said) else _as_a_win(settings, route)
+            return [*lines, f"Route     → {route.name} matches{_at(settings, route, said)}", *told]
+        lines.append(f"Route     · {candidate.name}{_nowhere(candidate, said, source)}")
     if rules.band(said) in rules.LOW:
         return [
             *lines,
             "Team      nobody: no route matches. It would be stored, and ops would be told that nobody was asked to reply.",
         ]
     return [*lines, "Team      nobody: no route matches, which is usual for customers who are not unhappy. It would be stored."]
+
+
+def _at(settings: Settings, route: Route, said: Feedback) -> str:
+    """Which place led there, of a route to the team of the place."""
+    named = route.team_of.said(said) if route.team_of else ()
+    place = next((each for each in named if team_at(settings.company.places, [each])), None)
+    return f": {route.team_of} “{place}”" if place else ""
+
+
+def _nowhere(route: Route, said: Feedback, source: str) -> str:
+    """Why a route to the team of the place does not take what it asks for."""
+    if route.team_of is None or not route.when.holds(said, source):
+        return ""
+    named = " or ".join(f"“{each}”" for each in route.team_of.said(said))
+    return f": no team is called {named}" if named else f": the answer has no {route.team_of}"
 
 
 def _as_a_win(settings: Settings, route: Route) -> list[str]:

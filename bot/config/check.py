@@ -11,6 +11,7 @@ from bot.config.addressed import channels_twice, no_chat, unknown_channels, unkn
 from bot.config.file import Warned, either
 from bot.config.findings import Finding, in_order
 from bot.config.masking import is_secret_key, literal_secrets
+from bot.config.places import unknown
 from bot.config.plug_ins import is_directory, unconfirmed
 from bot.config.positions import Path
 from bot.config.scores import on_their_scale, unanswered, unheard
@@ -19,7 +20,7 @@ from bot.config.together import PRACTICE
 from bot.config.unreachable import why_never
 from handlers.calendar.hours import OpeningHours
 from handlers.calendar.opening_times import Span
-from handlers.rules import Promise
+from handlers.rules import Promise, whose
 from handlers.survey_tools import OURS
 
 A_MONDAY = date(2026, 1, 5)
@@ -46,7 +47,7 @@ def findings(loaded: Loaded) -> tuple[Finding, ...]:
 
 def _routes(loaded: Loaded) -> Iterator[Warned]:
     places, routes = list(loaded.parts.routes), list(loaded.parts.routes.values())
-    for index, takers in why_never(routes).items():
+    for index, takers in why_never(routes, whose(loaded.parts.teams.values())).items():
         at: Path = ("routes", places[index], "name")
         if takers:
             earlier = " and ".join(f"`{routes[t].name}` (line {loaded.file.line(('routes', places[t], 'name'))})" for t in takers)
@@ -89,10 +90,10 @@ def _teams(loaded: Loaded) -> Iterator[Warned]:
             if teams[other].promise != team.promise:
                 why = f"{other} and {name} share the channel {place.chat}:{place.channel} and promise different times there"
                 yield ("teams", name, "channel"), "W204", why, "give them the same promise, or a channel each"
-    wanted = {route.team for route in loaded.parts.routes.values()}
     written = (loaded.file.data or {}).get("routes") or ()
-    for name in teams if written and len(loaded.parts.routes) == len(written) else ():
-        if name not in wanted:
+    routes = loaded.parts.routes.values()
+    for name, team in teams.items() if written and len(routes) == len(written) else ():
+        if not any(route.may_lead_to(team) for route in routes):
             yield (
                 ("teams", name),
                 "W210",
@@ -107,8 +108,8 @@ def _promises(loaded: Loaded) -> Iterator[Warned]:
             why = f"{name} promises to close sooner ({team.promise.close}) than to claim ({team.promise.claim})"
             yield ("teams", name, "promise"), "W213", why, "claim comes first; make close the longer one"
     for index, route in loaded.parts.routes.items():
-        team_of = loaded.parts.teams.get(route.team)
-        if team_of and route.promise and _ends_early(route.promise, team_of.hours):
+        led_to = [team for team in loaded.parts.teams.values() if route.promise and route.may_lead_to(team)]
+        if route.promise and any(_ends_early(route.promise, team.hours) for team in led_to):
             why = f"the route `{route.name}` promises to close sooner ({route.promise.close}) than to claim ({route.promise.claim})"
             yield ("routes", index, "promise"), "W213", why, "claim comes first; make close the longer one"
 
@@ -191,6 +192,7 @@ def _addresses(loaded: Loaded) -> Iterator[Warned]:
 
 def _names(loaded: Loaded) -> Iterator[Warned]:
     yield from unknown_channels(loaded.file, loaded.parts)
+    yield from unknown(loaded.file, loaded.parts)
     yield from unknown_people(loaded.file, loaded.parts)
     yield from channels_twice(loaded.parts)
     yield from no_chat(loaded.file)

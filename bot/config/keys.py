@@ -18,6 +18,7 @@ from bot.secret import Secret
 from handlers.calendar.duration import Duration
 from handlers.feedback import Band, Metric, Moment, Place
 from handlers.message_keys import MOST_CHANNELS
+from handlers.places import TeamOf
 from handlers.rules import Comparison, People, Promise
 
 
@@ -166,6 +167,7 @@ class TeamKeys(_Keys):
     """People who share a channel. `hours` and `extra` stay as written: reading them needs a time zone."""
 
     title: Annotated[str, Field(min_length=1, max_length=75)] | None = None
+    places: Texts | None = None
     channel: Annotated[tuple[Annotated[Place, PlainValidator(_place)], ...], Listed, Field(min_length=1, max_length=MOST_CHANNELS)]
     leader: Annotated[tuple[Text, ...], Listed] | None = None
     backup: Texts | None = None
@@ -210,6 +212,7 @@ class WhenKeys(_Keys):
     metric: Annotated[tuple[Metric, ...], Listed, Field(min_length=1)] | None = None
     score: Comparisons | None = None
     touchpoint: Texts | None = None
+    location: Texts | None = None
     tag: Texts | None = None
     value: Comparisons | None = None
     segment: Texts | None = None
@@ -218,11 +221,12 @@ class WhenKeys(_Keys):
 
 
 class RouteKeys(_Keys):
-    """One rule of the ordered list. `promise` replaces the team's own."""
+    """One rule of the ordered list. It has `team` or `team_of`. `promise` replaces the team's own."""
 
     name: Text
     when: WhenKeys = WhenKeys()
-    team: Text
+    team: Text | None = None
+    team_of: TeamOf | None = None
     moment: Moment | None = None
     promise: Promise | None = None
     at_once: bool = False

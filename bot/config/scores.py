@@ -28,9 +28,9 @@ def unanswered(parts: Parts) -> str | None:
             for score, contact in product(_steps(scale), (False, True)):
                 answer = Feedback(id="made-up", metric=metric, score=score, scale=scale, wants_contact=contact)
                 if band(answer) is Band.DETRACTOR and route(answer, source, routes) is None:
-                    return f"{metric.value} {score:g} on the scale {scale[0]:g} to {scale[1]:g}" + (
-                        f" from {source}" if source else ""
-                    )
+                    told = f"{metric.value} {score:g} on the scale {scale[0]:g} to {scale[1]:g}" + f" from {source}" * bool(source)
+                    by_place = any(each.team_of and each.when.holds(answer, source) for each in routes)
+                    return told + " whose place is no team's" * by_place
     return None
 
 

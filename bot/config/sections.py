@@ -8,6 +8,7 @@ from typing import Any
 from bot.config.file import ConfigFile, either
 from bot.config.keys import CompanyKeys, DeliveryKeys, FileKeys, LadderKeys, MemoryKeys, RetentionKeys, ServerKeys
 from bot.config.parts import Parts, SourceSettings
+from bot.config.places import claimed_twice
 from bot.config.plug_ins import kinds, options_model
 from bot.config.positions import Path
 from bot.config.routes import read_routes
@@ -42,6 +43,7 @@ def read_sections(file: ConfigFile) -> Parts:
         _check_name(file, ("teams", name))
         read_team(file, parts, name, given)
     read_routes(file, parts)
+    claimed_twice(file, parts)
     hold_together(file, parts)
     return parts
 

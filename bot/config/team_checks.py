@@ -54,7 +54,7 @@ def times_of_day(loaded: Loaded) -> Iterator[Warned]:
     """Steps that speak only at times of day at which their team is never open."""
     for name, team in loaded.parts.teams.items():
         own = ("teams", name, "ladder") in loaded.file.nodes
-        moments = {route.moment for route in loaded.parts.routes.values() if route.team == name and not route.at_once}
+        moments = {route.moment for route in loaded.parts.routes.values() if route.may_lead_to(team) and not route.at_once}
         for n, step in enumerate(team.ladder):
             if step.between is None or not moments & set(step.moments or moments) or team.hours.is_ever_open(*step.between):
                 continue

@@ -45,6 +45,7 @@ def read_team(file: ConfigFile, parts: Parts, name: str, given: Any) -> None:
         posting=Posting(keys.digest.day.number, keys.digest.at, keys.digest.calls),
         mask=(*(parts.company.mask if parts.company else ()), *keys.mask),
         show=frozenset(keys.show),
+        places=keys.places or (),
     )
 
 

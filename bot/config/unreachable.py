@@ -12,6 +12,8 @@ from itertools import product
 from math import inf
 
 from handlers.feedback import Band, Metric
+from handlers.matching import all_plain
+from handlers.places import NOWHERE, Places, TeamOf
 from handlers.rules import Comparison, Route, When
 
 
@@ -67,20 +69,33 @@ class _Case:
     values: tuple[Stretch, ...] | None
 
 
-def why_never(routes: Sequence[Route]) -> dict[int, list[int]]:
+def why_never(routes: Sequence[Route], places: Places = NOWHERE) -> dict[int, list[int]]:
     """Returns the routes that can never match, with the earlier routes that take all of each; none if its conditions are
-    contradictory."""
+    contradictory. `places` are those of all teams; a route that asks for none of them is left out."""
     found: dict[int, list[int]] = {}
+    whens = [_spelled_out(route, places) for route in routes]
     for index, route in enumerate(routes):
+        own = route.when if route.team_of is TeamOf.TAG and route.when.tag else whens[index]  # the two may be two tags
+        if own is None:
+            continue
         takers: set[int] = set()
-        for case in _cases(route.when):
-            taker = next((earlier for earlier in range(index) if _takes(routes[earlier].when, case)), None)
+        for case in _cases(own):
+            taker = next((n for n, when in enumerate(whens[:index]) if when is not None and _takes(when, case)), None)
             if taker is None:
                 break
             takers.add(taker)
         else:
             found[index] = sorted(takers)
     return found
+
+
+def _spelled_out(route: Route, places: Places) -> When | None:
+    """Returns the conditions of a route; of one to the team of a place, with all places that it takes. None if it takes none."""
+    if route.team_of is None:
+        return route.when
+    asked = all_plain(getattr(route.when, route.team_of))
+    taken = asked & places.keys() if asked else places.keys()
+    return route.when.model_copy(update={route.team_of.value: tuple(taken)}) if taken else None
 
 
 def _cases(when: When) -> Iterator[_Case]:
@@ -117,12 +132,13 @@ def _takes(when: When, case: _Case) -> bool:
         and (not when.band or case.band in when.band)
         and (not when.metric or case.metric in when.metric)
         and (not when.score or _covered(case.scores, when.score))
-        and (not when.touchpoint or _among(_folded(case.when.touchpoint), _folded(when.touchpoint)))
-        and (not when.tag or _among(_folded(case.when.tag), _folded(when.tag)))
         and (not when.value or _covered(case.values, when.value))
-        and (not when.segment or _among(_folded(case.when.segment), _folded(when.segment)))
         and (when.wants_contact is None or when.wants_contact == case.wants_contact)
         and (not when.words or _said(case.when.words, when.words))
+        and (not when.segment or _within(case.when.segment, when.segment))
+        and (not when.touchpoint or _within(case.when.touchpoint, when.touchpoint))
+        and (not when.location or _within(case.when.location, when.location))
+        and (not when.tag or _within(case.when.tag, when.tag))
     )
 
 
@@ -130,8 +146,8 @@ def _among(asked: Sequence[str], taken: Sequence[str]) -> bool:
     return bool(asked) and set(asked) <= set(taken)
 
 
-def _folded(texts: Sequence[str]) -> list[str]:
-    return [text.casefold() for text in texts]
+def _within(asked: tuple[str, ...], taken: tuple[str, ...]) -> bool:
+    return bool(asked) and all_plain(asked) <= all_plain(taken)
 
 
 def _covered(pieces: tuple[Stretch, ...] | None, comparisons: Sequence[Comparison]) -> bool:

@@ -120,3 +120,52 @@ def test_what_rehearse_prints_is_obeyed_by_no_terminal(tmp_path: Path) -> None:
         assert not {character for character in each.all if not character.isprintable()} - {"\n", "\u200d"}
     assert "“ gnol [31mred 2J" in told[0].out
     assert "👩\u200d💻" in told[0].out
+
+
+SHOPS = """
+company: {name: Northwind Coffee, timezone: Europe/Oslo}
+chats: {practice: {}}
+sources: {survey: {kind: plain, unsigned: true}}
+teams:
+  oak-street: {title: Oak Street, places: ["0412"], channel: practice:oak-street, hours: always}
+  harbour: {channel: practice:harbour, hours: always}
+  head-office: {channel: practice:head-office, hours: always}
+routes:
+  - {name: tagged, when: {band: promoter}, team_of: tag, wins: true}
+  - {name: the shop, when: {band: detractor}, team_of: touchpoint}
+  - {name: their shop, when: {band: detractor}, team_of: location}
+  - {name: everyone else, when: {band: detractor}, team: head-office}
+"""
+
+
+def routed(folder: Path, **said: object) -> list[str]:
+    (folder / "app.yaml").write_text(SHOPS, "utf-8")
+    ended = hero("rehearse", "survey", "-", folder=folder, typed=json.dumps(PLAIN | said))
+    lines = [line.partition(";")[0] for line in ended.out.splitlines() if line.startswith(("Route", "Team"))]
+    return [" ".join(line.split()) for line in lines]
+
+
+def test_rehearse_tells_which_place_led_to_which_team_and_which_is_no_teams(tmp_path: Path) -> None:
+    assert routed(tmp_path, touchpoint="0412") == [
+        "Route · tagged",
+        "Route → the shop matches: touchpoint “0412”",
+        "Team Oak Street, rescue",
+    ]
+    assert routed(tmp_path, touchpoint="Oka Street", customer={"location": "HARBOUR"}) == [
+        "Route · tagged",
+        "Route · the shop: no team is called “Oka Street”",
+        "Route → their shop matches: location “HARBOUR”",
+        "Team Harbour, rescue",
+    ]
+    assert routed(tmp_path) == [
+        "Route · tagged",
+        "Route · the shop: the answer has no touchpoint",
+        "Route · their shop: the answer has no location",
+        "Route → everyone else matches",
+        "Team Head Office, rescue",
+    ]
+    assert routed(tmp_path, score=10, tags=["vip", "harbour"]) == [
+        "Route → tagged matches: tag “harbour”",
+        "Team Harbour",
+    ]
+    assert routed(tmp_path, score=10, tags=["vip", "habour"])[0] == "Route · tagged: no team is called “vip” or “habour”"

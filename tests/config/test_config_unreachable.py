@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from bot.config.unreachable import why_never
 from handlers.feedback import Band, Customer, Feedback, Metric
+from handlers.places import TeamOf
 from handlers.rules import Comparison, Route, When
 from handlers.rules import route as first_match
 
@@ -112,3 +113,51 @@ def test_conditions_that_contradict_each_other_never_match() -> None:
     assert never(When(metric=(Metric.NPS,), band=(Band.PROMOTER,), score=number("<9"))) == [0]
     assert never(When(band=(Band.UNSCORED,), score=number(">=1"))) == [0]
     assert never(When(value=number("<0"))) == [0]
+
+
+SHOPS = {"oak": "oak-street", "oak-street": "oak-street", "harbour": "harbour"}
+OF_A_PLACE = st.sampled_from((None, *TeamOf))
+whens_of_places = st.builds(
+    When,
+    band=some(Band.DETRACTOR, Band.PROMOTER),
+    touchpoint=some("Oak", "oak-street", "harbour", "Mill  Lane"),
+    location=some("Oak", "oak-street", "harbour", "Mill  Lane"),
+    tag=some("Oak", "oak-street", "harbour", "vip"),
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.tuples(whens_of_places, OF_A_PLACE), min_size=1, max_size=5))
+def test_a_route_to_the_team_of_a_place_that_is_said_never_to_match_is_reached_by_no_feedback(
+    asked: list[tuple[When, TeamOf | None]],
+) -> None:
+    routes = [Route(name=str(n), when=when, team="" if of else "a", team_of=of) for n, (when, of) in enumerate(asked)]
+    never = why_never(routes, SHOPS)
+    places = (None, "Oak", "oak-street", "harbour", "mill lane")
+    tags = ((), ("vip",), ("vip", "Oak"), ("oak-street",), ("harbour", "oak"))
+    for score, touchpoint, location, tagged in product((3, 10), places, places, tags):
+        customer = Customer(location=location)
+        said = Feedback(id="1", metric=Metric.NPS, score=score, touchpoint=touchpoint, tags=tagged, customer=customer)
+        found = first_match(said, "shop", routes, SHOPS)
+        assert found is None or int(found.name) not in never
+
+
+def of_places(*asked: tuple[When, TeamOf | None]) -> list[int]:
+    return list(why_never([Route(name=str(n), when=when, team_of=of) for n, (when, of) in enumerate(asked)], SHOPS))
+
+
+def test_a_route_to_the_team_of_a_place_takes_only_what_names_one() -> None:
+    unhappy = When(band=(Band.DETRACTOR,))
+    assert of_places((unhappy, TeamOf.TOUCHPOINT), (unhappy, None)) == []
+    assert of_places((unhappy, TeamOf.TOUCHPOINT), (unhappy, TeamOf.TOUCHPOINT)) == [1]
+    assert of_places((unhappy, TeamOf.TOUCHPOINT), (unhappy, TeamOf.LOCATION)) == []
+    assert of_places((unhappy, None), (unhappy, TeamOf.TAG)) == [1]
+
+
+def test_it_stands_for_the_plain_routes_of_its_places() -> None:
+    oak, mill = When(touchpoint=("OAK", "harbour")), When(touchpoint=("oak", "mill lane"))
+    assert of_places((When(), TeamOf.TOUCHPOINT), (oak, None), (mill, None)) == [1]
+    assert of_places((When(touchpoint=tuple(SHOPS)), None), (When(), TeamOf.TOUCHPOINT)) == [1]
+    assert of_places((When(touchpoint=("oak",)), None), (mill, TeamOf.TOUCHPOINT)) == [1]
+    assert of_places((When(tag=("oak",)), None), (When(tag=("vip",)), TeamOf.TAG)) == []
+    assert of_places((When(touchpoint=("mill lane",)), TeamOf.TOUCHPOINT)) == [], "another warning says that no team is called so"
