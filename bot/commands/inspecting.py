@@ -41,6 +41,9 @@ def doctor(json: Json = False, config: Config = APP_YAML, database: Database = N
 
 def send_test(
     route: Annotated[str, typer.Option("--route", help="A route, by its name.", metavar="NAME")],
+    team: Annotated[
+        str | None, typer.Option("--team", help="Which team, if the route leads to that of the place.", metavar="TEAM")
+    ] = None,
     seconds: Annotated[int, typer.Option("--seconds", help="How long the card stands.", min=0, max=3600)] = STANDS_S,
     config: Config = APP_YAML,
     database: Database = None,
@@ -60,7 +63,7 @@ def send_test(
 
     with refusing():
         try:
-            asyncio.run(shown(settings, route, typer.echo, a_while))
+            asyncio.run(shown(settings, route, typer.echo, a_while, team))
         except KeyboardInterrupt:
             typer.echo("Taken away.")
 

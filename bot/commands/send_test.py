@@ -17,11 +17,17 @@ from handlers.cards import Card
 from handlers.feedback import Place
 from handlers.rules import Route
 
+MOST_NAMED = 10
+"""Teams to choose from that are named; the rest is counted."""
 
-async def send_test(settings: Settings, name: str, say: Callable[[str], None], until: Callable[[], Awaitable[None]]) -> None:
-    """Post the card to every channel of the route's team, one after another; remove it when `until` returns or is cancelled. Raises
-    Mistaken when the route is unknown, or the card cannot be posted or removed."""
-    route = _route(settings, name)
+
+async def send_test(
+    settings: Settings, name: str, say: Callable[[str], None], until: Callable[[], Awaitable[None]], team: str | None = None
+) -> None:
+    """Post the card to every channel of the route's team, one after another; remove it when `until` returns or is cancelled. `team`
+    chooses one of those to which the route leads. Raises Mistaken when the route is unknown or its team is not clear, or the card
+    cannot be posted or removed."""
+    route = _to_one(settings, _route(settings, name), team)
     now = datetime.now(UTC)
     card = trial_card(settings.company, route, now)
     with opened(settings.database) as (there, _), some(there) as store:  # looking makes no database
@@ -64,3 +70,15 @@ def _route(settings: Settings, name: str) -> Route:
     if name not in routes:
         raise Mistaken(f"there is no route {name!r}. There is: {', '.join(map(repr, routes)) or 'none'}.")
     return routes[name]
+
+
+def _to_one(settings: Settings, route: Route, team: str | None) -> Route:
+    """Returns the route as it leads to that team, or to the only one."""
+    teams = [each.name for each in settings.company.teams.values() if route.may_lead_to(each)]
+    if team in teams or (team is None and len(teams) == 1):
+        return route.to(team or teams[0])
+    where = f"the route {route.name!r} leads to {f'the team of the {route.team_of}' if route.team_of else 'one team'}"
+    which = f"{', '.join(teams[:MOST_NAMED])}{f' and {len(teams) - MOST_NAMED} more' if teams[MOST_NAMED:] else ''}"
+    if not teams:
+        raise Mistaken(f"{where}, and no team is called as it asks for.")
+    raise Mistaken(f"{where}. {f'It does not lead to {team!r}: choose' if team else 'Choose'} one with --team: {which}.")

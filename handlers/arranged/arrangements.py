@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from handlers import colleagues
 from handlers.calendar.hours import OpeningHours
 from handlers.feedback import Band, Metric, Moment, Place
+from handlers.places import TeamOf
 from handlers.rules import Company, Comparison, Promise, Route, Team, When
 from handlers.situation import Tap, Word
 from handlers.survey_tools import Source
@@ -41,7 +42,7 @@ def arranged(tx: Connection, company: Company) -> Company:
     rows = arrangements.holding(tx)
     teams = dict(_teams(rows, company)) | dict(company.teams)
     taken = {route.name for route in company.routes}
-    routes = [route for route in _routes(rows) if route.team in teams and route.name not in taken]
+    routes = [route for route in _routes(rows) if (route.team_of or route.team in teams) and route.name not in taken]
     ops = [row.name for row in rows if row.kind == Kind.OPS]
     sources = {row.name: Source(row.keys["kind"]) for row in switched_on(rows)} | dict(company.sources)
     changed = {"teams": teams, "routes": (*routes, *company.routes), "ops": (*company.ops, *ops), "sources": sources}
@@ -78,9 +79,8 @@ def route_of(name: str, keys: Mapping[str, Any]) -> Route:
     read = {"band": Band, "metric": Metric, "score": Comparison.parse, "value": Comparison.parse}
     lists = {key: tuple(read.get(key, str)(each) for each in value) for key, value in when.items() if isinstance(value, list)}
     promise = Promise.model_validate(keys["promise"]) if "promise" in keys else None
-    return Route(
-        name=name, when=When(**{**when, **lists}), team=keys["team"], moment=Moment(keys.get("moment", "rescue")), promise=promise
-    )
+    leads = {"team_of": TeamOf(keys["team_of"])} if "team_of" in keys else {"team": keys["team"]}
+    return Route(name=name, when=When(**{**when, **lists}), moment=Moment(keys.get("moment", "rescue")), promise=promise, **leads)
 
 
 def in_order(rows: Sequence[AnyRow]) -> list[AnyRow]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handlers.feedback import Band
+from handlers.places import TeamOf
 from handlers.rules import Comparison, When
 from handlers.wording.language import gettext as _
 
@@ -17,6 +18,15 @@ def bands() -> dict[Band, str]:
     }
 
 
+def by_place() -> dict[TeamOf, str]:
+    """Returns where a route leads that finds its team by a place."""
+    return {
+        TeamOf.TOUCHPOINT: _("the team of the touchpoint"),
+        TeamOf.TAG: _("the team that a tag names"),
+        TeamOf.LOCATION: _("the team where the customer usually is"),
+    }
+
+
 def in_words(when: When) -> str:
     """Returns conditions as `unhappy customers, tagged harbour, worth 10,000 or more`; `everybody` if there are none."""
     parts = [_or([bands()[band] for band in when.band])] if when.band else []
@@ -25,6 +35,7 @@ def in_words(when: When) -> str:
         (_("asked for {what}"), when.metric),
         (_("tagged {what}"), when.tag),
         (_("about {what}"), when.touchpoint),
+        (_("usually at {what}"), when.location),
         (_("of segment {what}"), when.segment),
         (_("who say {what}"), tuple(f"“{word}”" for word in when.words)),
         (_("score {what}"), tuple(map(_compared, when.score))),

@@ -9,18 +9,21 @@ from sqlalchemy import Connection
 
 from handlers.arranged import undo
 from handlers.arranged.arrangements import Kind, in_order, keep, resting, route_of
-from handlers.arranged.conditions import bands, in_words
+from handlers.arranged.conditions import bands, by_place, in_words
 from handlers.arranged.undo import still_holding
 from handlers.cards import Ask, Button, Card, Field, Form, Reply
 from handlers.feedback import Moment
 from handlers.rules import Company, Route
 from handlers.situation import Tap, Word
 from handlers.wording.language import gettext as _
+from handlers.wording.words import begin
 from storage import arrangements
 from storage.prepared import AnyRow
 
 SHOWN = 10
 NEW = "route:new"
+OF = "of:"
+"""Begins the choice of the team of a place, as in `of:touchpoint`; no team can have such a name."""
 ANY_SOURCE = "*"
 """The choice that matches every source; no source can have this name."""
 
@@ -92,7 +95,7 @@ def _save(tx: Connection, company: Company, tap: Tap, row: AnyRow | None) -> Rep
         errors["name"] = _("Please give it a name of up to 60 characters.")
     elif row is None and _taken(tx, company, name):
         errors["name"] = _("There is a route of that name already. Please choose another.")
-    if keys["team"] not in company.teams:
+    if keys.get("team") not in company.teams and keys.get("team_of") not in by_place():
         errors["team"] = _("Please choose a team.")
     try:
         route_of(name, keys)
@@ -119,7 +122,7 @@ def _old() -> Reply:
 
 def _told(company: Company, route: Route, where: str) -> str:
     team = company.teams.get(route.team)
-    title = team.title if team is not None else route.team
+    title = by_place()[route.team_of] if route.team_of else team.title if team is not None else route.team
     return _("{name} → {team}: {conditions} ({where})").format(
         name=route.name, team=title, conditions=in_words(route.when), where=where
     )
@@ -153,14 +156,16 @@ def _keys(said: Mapping[str, str]) -> dict[str, Any]:
             when[name] = listed
     if said.get("value"):
         when["value"] = [said["value"] if said["value"][0] in "<>=" else f">={said['value']}"]
-    return {"team": said.get("team", ""), "moment": said.get("moment") or "rescue", "when": when}
+    named, chosen = (said.get("team") or "").rpartition(OF)[1:]
+    return {"team_of" if named else "team": chosen, "moment": said.get("moment") or "rescue", "when": when}
 
 
 def _said(row: AnyRow) -> dict[str, str]:
     when = row.keys.get("when", {})
     lists = {name: ", ".join(when.get(name, ())) for name in ("tag", "touchpoint", "words", "value")}
     chosen = {"band": (when.get("band") or ["any"])[0], "source": (when.get("source") or [ANY_SOURCE])[0]}
-    return {"name": row.name, "team": row.keys["team"], "moment": row.keys.get("moment", "rescue"), **chosen, **lists}
+    team = OF + row.keys["team_of"] if "team_of" in row.keys else row.keys["team"]
+    return {"name": row.name, "team": team, "moment": row.keys.get("moment", "rescue"), **chosen, **lists}
 
 
 def _moments() -> tuple[tuple[str, str], ...]:
@@ -188,7 +193,9 @@ def _form(company: Company, verb: str, target: str, said: Mapping[str, str]) -> 
         return Field(name, label, Ask.CHOICE, options, error=_("Please choose."), value=said.get(name) or usual)
 
     name = Field("name", _("What is it called?"), Ask.TEXT, max_length=60, error=_("Please give it a name."), short=True)
-    teams = tuple((team.name, team.title) for team in company.teams.values())[:100]
+    places = tuple((OF + each, begin(words)) for each, words in by_place().items())
+    teams = tuple((team.name, team.title) for team in company.teams.values())[: 100 - len(places)]
+    teams = (*teams, *places) if len(teams) > 1 or said.get("team", "").startswith(OF) else teams
     sources = _from(company, said.get("source", ""))
     everybody = ((("any"), _("everybody")), *((str(band), label) for band, label in bands().items()))
     fields = (

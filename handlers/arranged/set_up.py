@@ -55,11 +55,11 @@ def set_up(tx: Connection, company: Company, tap: Tap) -> Reply:
     if str(tap.target) != _target(place, holder):
         return _too_late(tx, company, keys, holder)
     name = holder.name if holder is not None else _free(tx, company, slug(said["title"]))
-    team_of(name, keys, company)  # raises for what `_errors` should have found
+    made = team_of(name, keys, company)  # raises for what `_errors` should have found
     change = keep(tx, tap, Kind.TEAM, name, keys)
     fed = _feed(tx, tap, name, said.get("tag", ""))
     messages.want(tx, [welcome(change, place)], tap.at)
-    return Reply(cards=(_done(said["title"], change, fed=fed or any(route.team == name for route in company.routes)),))
+    return Reply(cards=(_done(said["title"], change, fed=fed or _is_fed(company, made)),))
 
 
 def _too_late(tx: Connection, company: Company, keys: Mapping[str, Any], holder: AnyRow | None) -> Reply:
@@ -67,10 +67,14 @@ def _too_late(tx: Connection, company: Company, keys: Mapping[str, Any], holder:
     if holder is None:
         return Reply(_("Somebody took this team away since, so nothing was saved. Type “here” for a fresh form."))
     if holder.keys == keys:
-        return Reply(cards=(_done(keys["title"], holder.id, fed=any(route.team == holder.name for route in company.routes)),))
+        return Reply(cards=(_done(keys["title"], holder.id, fed=_is_fed(company, team_of(holder.name, keys, company))),))
     who = begin(called(colleagues.person_of(tx, holder.person_id), company.people))
     text = _("{who} made this the channel of {team} meanwhile, so yours was not saved. To change it, type “here” again.")
     return Reply(text.format(who=who, team=holder.keys["title"]))
+
+
+def _is_fed(company: Company, team: Team) -> bool:
+    return any(route.may_lead_to(team) for route in company.routes)
 
 
 def _holder(tx: Connection, company: Company, place: Place) -> AnyRow | None:

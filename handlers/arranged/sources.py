@@ -11,8 +11,9 @@ from handlers.arranged.arrangements import secrets_of, sources_in
 from handlers.arrivals.arrival import Arrival
 from handlers.cards import Button, Card, Reply
 from handlers.feedback import Customer, Feedback, Metric
+from handlers.matching import same
 from handlers.receive import receive
-from handlers.rules import Company, When, asks_somebody, route
+from handlers.rules import Company, Route, When, asks_somebody
 from handlers.situation import Tap, Word
 from handlers.wording.language import gettext as _
 from handlers.wording.openings import appears
@@ -46,7 +47,7 @@ def send_test(tx: Connection, company: Company, tap: Tap) -> Reply:
             _("{source} sends who the customers are, and no answers of theirs: there is nothing to test.").format(source=source)
         )
     said = _unhappy(company, source, tap.at)
-    taken = route(said, source, company.routes)
+    taken = company.route_of(said, source)
     if taken is None:
         return Reply(_untaken(company, source))
     if not asks_somebody(taken, said):
@@ -74,8 +75,17 @@ def _untaken(company: Company, source: str) -> str:
 def _unhappy(company: Company, source: str, at: datetime) -> Feedback:
     """Returns a made-up unhappy customer whom somebody has to follow up: an NPS answer, or else what the first route to take one
     asks for."""
-    each = [_as_asked(when, at) for when in (When(), *(known.when for known in company.routes))]
-    return next((said for said in each if asks_somebody(route(said, source, company.routes), said)), each[0])
+    each = [_as_asked(when, at) for when in (When(), *(_somewhere(company, known) for known in company.routes))]
+    return next((said for said in each if asks_somebody(company.route_of(said, source), said)), each[0])
+
+
+def _somewhere(company: Company, route: Route) -> When:
+    """Returns what a route asks for; of one to the team of the place, with a place that it takes."""
+    team = next((team for team in company.teams.values() if route.may_lead_to(team)), None)
+    if route.team_of is None or team is None:
+        return route.when
+    place = next((each for each in team.called if same(getattr(route.when, route.team_of), (each,))), team.name)
+    return route.when.model_copy(update={route.team_of.value: (place,)})
 
 
 def _as_asked(when: When, at: datetime) -> Feedback:
@@ -85,7 +95,7 @@ def _as_asked(when: When, at: datetime) -> Feedback:
         id=f"{feedback.TEST}{at:%Y%m%dT%H%M%S}",
         metric=next(iter(when.metric), Metric.NPS),
         comment=_("This is a test: nobody waits. Press any button to try it; it ends by itself within an hour."),
-        customer=Customer(segment=next(iter(when.segment), None)),
+        customer=Customer(segment=next(iter(when.segment), None), location=next(iter(when.location), None)),
         touchpoint=next(iter(when.touchpoint), None),
         occurred_at=at,
         tags=("test", *when.tag[:1]),

@@ -67,7 +67,7 @@ def told(tx: Connection, row: AnyRow) -> list[Win]:
 
 
 def _routes(company: Company, team: Team) -> Sequence[str]:
-    return [route.name for route in company.routes if route.wins and route.team == team.name]
+    return [route.name for route in company.routes if route.wins and route.may_lead_to(team)]
 
 
 def _each_due(team: Team, at: datetime, days: Iterable[int]) -> Iterator[datetime]:
