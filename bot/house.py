@@ -122,6 +122,9 @@ class House:
                 metrics.unrouted.labels(arrival.source).inc()
                 note = log.warning if band(arrival.feedback) in LOW else log.info  # a happy customer may rightly match no route
                 note("feedback.unrouted", source=arrival.source, id=receipt.id)
+            if receipt.unplaced:
+                metrics.unplaced.labels(arrival.source).inc()
+                log.warning("feedback.unknown-place", source=arrival.source, id=receipt.id)
         return receipts
 
     async def _received(self, arrivals: Sequence[Arrival], revision: int | None) -> Sequence[Receipt]:

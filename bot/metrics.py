@@ -13,6 +13,11 @@ feedback = Counter(
 unrouted = Counter(
     "action_hero_feedback_unrouted", "Pieces of feedback that matched no route: stored, and nobody was asked.", ["source"]
 )
+unplaced = Counter(
+    "action_hero_feedback_unknown_place",
+    "Answers, unhappy or without a score, whose place is no team's, so that a route to the team of the place did not take them.",
+    ["source"],
+)
 missed = Gauge(
     "action_hero_recent_unhappy_unrouted",
     "Answers of the last day, unhappy or without a score, that matched no route; counted once a minute.",

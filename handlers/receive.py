@@ -36,11 +36,12 @@ class Answer(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of an arrival. `id` is the id under which this response was first stored; None when nothing was stored. `routed`
-    says whether some team was asked to follow up."""
+    says whether some team was asked to follow up; `unplaced`, that a route looked in vain for the team of its place."""
 
     answer: Answer
     id: int | None
     routed: bool = True
+    unplaced: bool = False
 
 
 IGNORED = Receipt(Answer.IGNORED, None)
@@ -69,7 +70,7 @@ def _receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> l
             again.append((n, heard))
             continue
         fresh.append(heard)
-        receipts[n] = Receipt(Answer.ACCEPTED, feedback_id, heard.route is not None)
+        receipts[n] = Receipt(Answer.ACCEPTED, feedback_id, heard.route is not None, heard.unplaced)
         if asks_somebody(heard.route, heard.arrival.feedback):
             opening.append((feedback_id, heard, heard.route))
     _open(tx, company, opening, all_heard)

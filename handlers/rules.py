@@ -229,7 +229,7 @@ class Company(_Rule):
     def __copy__(self) -> Self:
         """Returns a copy that looks things up in its own routes and teams, once these are replaced."""
         copied = super().__copy__()
-        for looked_up in ("named_routes", "places"):
+        for looked_up in ("named_routes", "places", "seeks_places"):
             copied.__dict__.pop(looked_up, None)
         return copied
 
@@ -243,6 +243,11 @@ class Company(_Rule):
         """Whose each place is. What app.yaml says counts before what a team made in chat happens to be called."""
         return whose(sorted(self.teams.values(), key=lambda team: not team.written))
 
+    @cached_property
+    def seeks_places(self) -> bool:
+        """Whether some route leads to the team of a place."""
+        return any(route.team_of for route in self.routes)
+
     def route_of(self, feedback: Feedback, source: str) -> Route | None:
         """Returns the route that takes this feedback, with the team that it leads to; None if no route asks for it."""
         return route(feedback, source, self.routes, self.places)
@@ -250,6 +255,10 @@ class Company(_Rule):
     def home_of(self, feedback: Feedback, source: str) -> str | None:
         """Returns the team whose customer this is if no route asks for a reply: see `home`."""
         return home(feedback, source, self.routes, self.places)
+
+    def unknown_place(self, feedback: Feedback, source: str) -> list[str]:
+        """Returns what an answer says instead of a place that is some team's, where a route looked for one."""
+        return unknown_place(feedback, source, self.routes, self.places) if self.seeks_places else []
 
     def within_reach(self, person: Person) -> list[Team]:
         """Returns the teams with a channel in this person's workspace."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, Column, Connection, and_, func, literal_column, select, tuple_, update
+from sqlalchemy import CTE, Column, Connection, and_, func, literal_column, or_, select, tuple_, update
 
 from storage import models
 from storage.prepared import AnyRow, Prepared
@@ -85,6 +85,14 @@ def unrouted(tx: Connection, since: datetime, bands: Collection[str] = ()) -> in
     if bands:
         lately.append(feedback.c.band.in_(sorted(bands)))
     return tx.execute(select(func.count()).select_from(_sources).join(feedback, and_(*lately))).scalar_one()
+
+
+def taken_by_others(tx: Connection, since: datetime, bands: Collection[str], routes: Collection[str], most: int) -> Sequence[int]:
+    """Returns the ids of the newest pieces of feedback, of these bands, that arrived since then and none of these routes took."""
+    others = or_(feedback.c.route.is_(None), feedback.c.route.not_in(sorted({HISTORY, *routes})))
+    lately = and_(feedback.c.source == _sources.c.name, feedback.c.received_at >= since, feedback.c.band.in_(sorted(bands)))
+    asked = select(feedback.c.id).select_from(_sources).join(feedback, lately).where(others, REAL)
+    return tx.execute(asked.order_by(feedback.c.received_at.desc()).limit(most)).scalars().all()
 
 
 def last_by_source(tx: Connection) -> dict[str, datetime]:

@@ -239,6 +239,8 @@ class Collector:
             metrics.feedback.labels(loaded.name, receipt.answer.value).inc()
             if not receipt.routed:
                 metrics.unrouted.labels(loaded.name).inc()
+            if receipt.unplaced:
+                metrics.unplaced.labels(loaded.name).inc()
         for entry in taken.kept:
             if isinstance(entry.read, FieldError):
                 metrics.feedback.labels(loaded.name, "rejected").inc()

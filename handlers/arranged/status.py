@@ -10,6 +10,7 @@ from handlers import colleagues
 from handlers.arranged import unread
 from handlers.arranged.arrangements import Kind
 from handlers.arranged.undo import undo_button
+from handlers.arranged.unplaced import unplaced
 from handlers.cards import Card, Reply
 from handlers.feedback import Person, Place
 from handlers.rules import LOW, Company
@@ -31,7 +32,7 @@ def status(tx: Connection, company: Company, word: Word) -> Reply:
     """List who waits in each team, which cards wait for its opening, what the chats do not show yet, what no route matched or could
     not be read, and the last changes by ops."""
     lines = [*_teams(tx, company, word.at), *cards_waiting(tx, company, word.at), *_deliveries(tx)]
-    lines += [*_unrouted(tx, word.at), *_not_read(tx, company, word.at)]
+    lines += [*_unrouted(tx, word.at), *_unplaced(tx, company, word.at), *_not_read(tx, company, word.at)]
     changes = tuple(_change(tx, company, row, word.at) for row in arrangements.latest(tx, CHANGES))
     title = _("How it stands")
     return Reply(cards=(Card(plain=title, headline=title, context=tuple(lines), items=changes),))
@@ -79,6 +80,22 @@ def _unrouted(tx: Connection, now: datetime) -> list[str]:
             "{n} answers of the last 7 days, unhappy or without a score, matched no route, so nobody was asked to reply.",
             number,
         ).format(n=number)
+    ]
+
+
+def _unplaced(tx: Connection, company: Company, now: datetime) -> list[str]:
+    found = unplaced(tx, company, now - WEEK)
+    if not found:
+        return []
+    places = [f"“{place}” ({number})" if number > 1 else f"“{place}”" for place, number in found.most_common(REASONS)]
+    if len(found) > REASONS:
+        places.append(_("{n} more").format(n=len(found) - REASONS))
+    return [
+        ngettext(
+            "One answer of the last 7 days, unhappy or without a score, is of a place that no team is called: {places}.",
+            "{n} answers of the last 7 days, unhappy or without a score, are of places that no team is called: {places}.",
+            found.total(),
+        ).format(n=found.total(), places=", ".join(places))
     ]
 
 

@@ -34,13 +34,15 @@ class Arrival:
 
 class Judged(NamedTuple):
     """An arrival with what is known about it. `customer` is their row in the directory, None if the answer says nothing about them;
-    `route` is None if no route asks for such feedback; `team` is whose customer it is, even if nobody has to reply."""
+    `route` is None if no route asks for such feedback; `team` is whose customer it is, even if nobody has to reply. `unplaced`: an
+    unhappy one whose place is no team's, although a route looked for it."""
 
     arrival: Arrival
     customer: AnyRow | None
     band: Band
     route: Route | None
     team: str | None
+    unplaced: bool
 
     @property
     def customer_id(self) -> int | None:
@@ -87,7 +89,8 @@ def judged(arrival: Arrival, customer: AnyRow | None, company: Company) -> Judge
     said = _with_missing(arrival.feedback, customer)
     route = company.route_of(said, arrival.source)
     team = route.team if route else company.home_of(said, arrival.source)
-    return Judged(arrival, customer, rules.band(said), route, team)
+    band = rules.band(said)
+    return Judged(arrival, customer, band, route, team, band in rules.LOW and bool(company.unknown_place(said, arrival.source)))
 
 
 def _key(arrival: Arrival) -> str:

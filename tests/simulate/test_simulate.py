@@ -24,7 +24,8 @@ from bot.simulate.staff import Staff
 from handlers.calendar.hours import OpeningHours
 from handlers.ladder import USUAL as USUAL_LADDER
 from handlers.ladder import Phase, Role, Step
-from handlers.rules import Company
+from handlers.places import TeamOf
+from handlers.rules import Company, Route, When
 from tests.cli.command import hero
 
 ROOT = Path(__file__).parents[2]
@@ -207,3 +208,17 @@ def test_every_assumption_stands_in_the_documentation_with_its_figure() -> None:
         for name, value in asdict(USUAL).items()
     }
     assert [name for name, value in shown.items() if f"| `{name}` | {value} |" not in page] == []
+
+
+def test_customers_come_to_all_teams_of_a_route_to_the_team_of_the_place() -> None:
+    company = made_up(3)
+    here = Route(name="some", when=When(touchpoint=("team-2",)), team_of=TeamOf.TOUCHPOINT, at_once=True)
+    there = Route(name="all", team_of=TeamOf.TOUCHPOINT)
+    aimed = aimed_at(company.model_copy(update={"routes": (here, there)}))
+    assert [(route.name, route.team, route.team_of) for route in aimed.routes] == [
+        ("some", "team-2", None), ("all", "team-1", None), ("all", "team-2", None), ("all", "team-3", None),
+    ]  # fmt: skip
+    stories = arrivals(aimed, 1, WEEKS, USUAL)
+    assert {story.team for story in stories} == {"team-1", "team-2", "team-3"}
+    taken = [aimed.route_of(story.feedback, "survey") for story in stories]
+    assert [route and route.team for route in taken] == [story.team for story in stories]

@@ -1,0 +1,43 @@
+"""Which places unhappy answers name that no team is called: misspelt ones, mostly, whose customers the next route took."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from handlers import cases
+from handlers.feedback import Feedback, Metric
+from handlers.rules import LOW, Company
+from storage import feedback, material
+from storage.prepared import AnyRow
+
+MOST = 1000
+"""Answers that are looked through, the newest first."""
+
+
+def unplaced(tx: Connection, company: Company, since: datetime) -> Counter[str]:
+    """Returns these places with how many such answers named each, by the teams and routes of today: what was mended is not among
+    them."""
+    if not company.seeks_places:
+        return Counter()
+    looking = [route.name for route in company.routes if route.team_of]
+    rows = material.answers(tx, feedback.taken_by_others(tx, since, LOW, looking, MOST))
+    said = (company.unknown_place(_said(row), row.source) for row in rows)
+    return Counter(", ".join(places) for places in said if places)
+
+
+def _said(row: AnyRow) -> Feedback:
+    """Returns an answer with what routes ask about. It was checked when it came; some of it may be forgotten by now."""
+    return Feedback.model_construct(
+        id=row.external_id,
+        metric=Metric(row.metric),
+        score=row.score,
+        scale=(row.worst, row.best),
+        comment=row.comment,
+        customer=cases.said_by(row),
+        touchpoint=row.touchpoint,
+        tags=tuple(row.tags),
+        wants_contact=row.wants_contact,
+    )
