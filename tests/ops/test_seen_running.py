@@ -13,8 +13,10 @@ from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
+from sqlalchemy import Connection
 
 from bot import metrics
+from storage import arrangements, people
 from tests.conftest import FRIDAY
 from tests.running import Running, eventually
 from tests.stages import on_slack
@@ -143,6 +145,23 @@ async def test_42_what_goes_wrong_moves_a_metric(tmp_path: Path, database: str) 
         stage.slack.fail_next("chat.postMessage", "429")
         await here.hears(id="r-3", score=2)
         await eventually(lambda: moved("action_hero_throttled_total", chat))
+
+
+@pytest.mark.anyio
+async def test_an_unhappy_answer_of_a_place_that_no_team_is_called_moves_a_metric(tmp_path: Path, database: str) -> None:
+    def arranges(tx: Connection) -> None:
+        kim = people.ensure(tx, "slack", "main", "U0KIM", "Kim")
+        arrangements.add(tx, "route", "the shop", {"team_of": "touchpoint", "when": {"band": ["detractor"]}}, kim.id, FRIDAY)
+
+    async with on_slack(tmp_path, FRIDAY, database=database) as stage:
+        here = stage.here
+        await here.house.store.write(arranges)
+        await here.house.catch_up()
+        before = await read(here)
+        counted = ("action_hero_feedback_unknown_place_total", (("source", "survey"),))
+        for n, (score, place) in enumerate(((2, "Oak Street"), (10, "Oka Street"), (2, None), (2, "Oka Street"))):
+            await here.hears(id=f"r-{n}", score=score, touchpoint=place)
+        assert (await read(here))[counted] - before.get(counted, 0.0) == 1
 
 
 @pytest.mark.anyio
