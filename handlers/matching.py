@@ -29,8 +29,10 @@ def all_plain(words: tuple[str, ...]) -> frozenset[str]:
     return frozenset(map(plain, words))
 
 
+@lru_cache(maxsize=128)
 def plain(text: str) -> str:
-    """Returns a short text, such as a tag or a touchpoint, as it is compared: `_plain`, and any white space is one space."""
+    """Returns a short text, such as a tag or a touchpoint, as it is compared: `_plain`, and any white space is one space. Cached,
+    because every route asks about the same few."""
     return " ".join(_plain(text).split())
 
 

@@ -240,8 +240,9 @@ class Company(_Rule):
 
     @cached_property
     def places(self) -> Places:
-        """Whose each place is. What app.yaml says counts before what a team made in chat happens to be called."""
-        return whose(sorted(self.teams.values(), key=lambda team: not team.written))
+        """Whose each place is; empty if no route looks for one. What app.yaml says counts before what a team made in chat is called
+        by chance."""
+        return NOWHERE if not self.seeks_places else whose(sorted(self.teams.values(), key=lambda team: not team.written))
 
     @cached_property
     def seeks_places(self) -> bool:
@@ -256,9 +257,9 @@ class Company(_Rule):
         """Returns the team whose customer this is if no route asks for a reply: see `home`."""
         return home(feedback, source, self.routes, self.places)
 
-    def unknown_place(self, feedback: Feedback, source: str) -> list[str]:
-        """Returns what an answer says instead of a place that is some team's, where a route looked for one."""
-        return unknown_place(feedback, source, self.routes, self.places) if self.seeks_places else []
+    def unknown_place(self, feedback: Feedback, source: str) -> str | None:
+        """Returns the place in an answer that is no team's, if a route looked for one: see `unknown_place`."""
+        return unknown_place(feedback, source, self.routes, self.places) if self.seeks_places else None
 
     def within_reach(self, person: Person) -> list[Team]:
         """Returns the teams with a channel in this person's workspace."""
@@ -348,17 +349,17 @@ def _takers(
                 yield each.to(team)
 
 
-def unknown_place(feedback: Feedback, source: str, routes: Sequence[Route], places: Places) -> list[str]:
-    """Returns what an answer says instead of a place that is some team's, where a route asked for that and so did not take it;
-    empty if none did, or if the answer says nothing there. Only the first such route counts."""
+def unknown_place(feedback: Feedback, source: str, routes: Sequence[Route], places: Places) -> str | None:
+    """Returns the place in an answer that is no team's, if a route looked for one and so did not take it. Tags do not count: nobody
+    knows which of them was meant for a place."""
     for each in routes:
         if each.when.holds(feedback, source):
-            said = list(each.team_of.said(feedback)) if each.team_of else []
+            said = each.team_of.said(feedback) if each.team_of else ()
             if each.team_of is None or team_at(places, said):
-                return []
-            if said:
-                return said
-    return []
+                return None
+            if said and each.team_of is not TeamOf.TAG:
+                return said[0]
+    return None
 
 
 def sooner(until: Deadlines, hours: OpeningHours, since: datetime) -> Deadlines:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from handlers import cases
+from handlers.arrivals.heard import SOURCE
 from handlers.feedback import Feedback, Metric
 from handlers.rules import LOW, Company
 from storage import feedback, material
@@ -24,8 +25,8 @@ def unplaced(tx: Connection, company: Company, since: datetime) -> Counter[str]:
         return Counter()
     looking = [route.name for route in company.routes if route.team_of]
     rows = material.answers(tx, feedback.taken_by_others(tx, since, LOW, looking, MOST))
-    said = (company.unknown_place(_said(row), row.source) for row in rows)
-    return Counter(", ".join(places) for places in said if places)
+    named = (company.unknown_place(_said(row), row.source) for row in rows if row.source != SOURCE)  # colleagues chose the team
+    return Counter(place for place in named if place)
 
 
 def _said(row: AnyRow) -> Feedback:

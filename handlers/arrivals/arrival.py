@@ -90,7 +90,9 @@ def judged(arrival: Arrival, customer: AnyRow | None, company: Company) -> Judge
     route = company.route_of(said, arrival.source)
     team = route.team if route else company.home_of(said, arrival.source)
     band = rules.band(said)
-    return Judged(arrival, customer, band, route, team, band in rules.LOW and bool(company.unknown_place(said, arrival.source)))
+    return Judged(
+        arrival, customer, band, route, team, band in rules.LOW and company.unknown_place(said, arrival.source) is not None
+    )
 
 
 def _key(arrival: Arrival) -> str:

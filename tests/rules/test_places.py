@@ -111,7 +111,7 @@ def test_a_teams_name_its_title_and_its_places_count_in_any_case(where: TeamOf, 
 def test_what_names_no_team_goes_on_to_the_next_routes(place: str | None) -> None:
     house = company([team("oak-street", ("0412",))], Route(name="the shop", team_of=TeamOf.TOUCHPOINT), ELSEWHERE)
     assert house.route_of(feedback(place=place), "survey") == ELSEWHERE
-    assert unknown_place(feedback(place=place), "survey", house.routes, house.places) == ([place] if place else [])
+    assert unknown_place(feedback(place=place), "survey", house.routes, house.places) == place
 
 
 def test_of_several_tags_the_first_that_is_a_place_counts() -> None:
@@ -120,15 +120,17 @@ def test_of_several_tags_the_first_that_is_a_place_counts() -> None:
         taken = house.route_of(feedback(tags=tags), "survey")
         assert taken is not None
         assert taken.team == "oak-street"
-    assert unknown_place(feedback(tags=("vip", "oka-street")), "survey", house.routes, house.places) == ["vip", "oka-street"]
+    assert unknown_place(feedback(tags=("vip", "oka-street")), "survey", house.routes, house.places) is None
 
 
 def test_a_place_is_unknown_only_to_a_route_that_would_have_taken_the_answer() -> None:
     the_shop = Route(name="the shop", when=When(band=(Band.DETRACTOR,)), team_of=TeamOf.TOUCHPOINT)
-    first, places = Route(name="first", team="oak-street"), company([team("oak-street")]).places
-    assert unknown_place(feedback(place="Mill Lane", score=10), "survey", (the_shop,), places) == []
-    assert unknown_place(feedback(place="Mill Lane"), "survey", (first, the_shop), places) == []
-    assert unknown_place(feedback(place="oak-street"), "survey", (the_shop, the_shop), places) == []
+    first, places = Route(name="first", team="oak-street"), company([team("oak-street")], the_shop).places
+    assert unknown_place(feedback(place="Mill Lane", score=10), "survey", (the_shop,), places) is None
+    assert unknown_place(feedback(place="Mill Lane"), "survey", (first, the_shop), places) is None
+    assert unknown_place(feedback(place="oak-street"), "survey", (the_shop, the_shop), places) is None
+    by_tag = Route(name="tagged", team_of=TeamOf.TAG)
+    assert unknown_place(feedback(place="Mill Lane", tags=("vip",)), "survey", (by_tag, the_shop), places) == "Mill Lane"
 
 
 def test_other_teams_and_routes_are_looked_up_anew() -> None:
@@ -144,7 +146,9 @@ def test_other_teams_and_routes_are_looked_up_anew() -> None:
 
 def test_what_app_yaml_calls_a_place_counts_before_a_team_made_in_chat() -> None:
     in_chat, written = team("shop", title="Oak Street"), team("oak-street", ("Oak Street",), written="app.yaml:5")
-    assert company([in_chat, written]).places["oak street"] == "oak-street"
+    house = company([in_chat, written], Route(name="the shop", team_of=TeamOf.TAG))
+    assert house.places["oak street"] == "oak-street"
+    assert company([written]).places == {}, "no route looks for one"
 
 
 def test_it_may_lead_to_each_team_whose_place_it_asks_for() -> None:
