@@ -105,6 +105,7 @@ async def test_nothing_that_is_measured_or_told_to_ops_reads_a_whole_table(shop:
         for count in (feedback.unrouted, followups.waiting):
             shop.store.read_sync(count, shop.now)
         shop.store.read_sync(feedback.unrouted, shop.now, ("detractor", "unscored"))
+        shop.store.read_sync(feedback.taken_by_others, shop.now, ("detractor", "unscored"), ("the shop",), 1000)
         shop.store.read_sync(delivery_log.parked_by_reason, "ops")
         shop.store.read_sync(delivery_log.held_up, timedelta(hours=1))
         shop.store.read_sync(delivery_log.not_shown_yet, "ops")
