@@ -1,16 +1,22 @@
-"""The demo's page in a real browser: live, by keyboard, without scripts, on a phone, in the dark, and for screen readers."""
+"""The demo's page in a real browser: live, by keyboard, without scripts, on a phone, in the dark, and for screen readers.
+
+What looks at the whole page comes first, after the weekly post and the huddle: each later card makes the page longer.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser import chromium
 
@@ -54,27 +60,53 @@ def a_demo() -> Iterator[tuple[subprocess.Popen[str], str]]:
             demo.communicate(timeout=60)
 
 
+@pytest.fixture(scope="module")
+def windows(browser: Browser) -> Iterator[dict[tuple[str, bool], list[Page]]]:
+    """Windows nobody looks into, by colour scheme and whether scripts run: to open one takes four times as long as to use it again,
+    and the page keeps nothing in a browser."""
+    idle: dict[tuple[str, bool], list[Page]] = defaultdict(list)
+    yield idle
+    for window in chain.from_iterable(idle.values()):
+        window.context.close()
+
+
 @pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Open]:
+def visit(browser: Browser, address: str, windows: dict[tuple[str, bool], list[Page]]) -> Iterator[Open]:
     """Opens a path in a window of its own. Whatever the browser complains about (a blocked style, say) fails the test."""
-    contexts: list[BrowserContext] = []
+    opened: list[tuple[tuple[str, bool], Page]] = []
     complaints: list[str] = []
 
+    def broke(error: Any) -> None:
+        complaints.append(str(error))
+
+    def spoke(said: Any) -> None:
+        if said.type == "error":
+            complaints.append(said.text)
+
     def visit(path: str = "/", size: tuple[int, int] = DESK, scheme: Any = "light", *, scripts: bool = True) -> Page:
-        viewport: Any = {"width": size[0], "height": size[1]}
-        context = browser.new_context(viewport=viewport, color_scheme=scheme, java_script_enabled=scripts, reduced_motion="reduce")
-        contexts.append(context)
-        window = context.new_page()
-        window.set_default_timeout(PATIENCE_MS)
-        window.on("pageerror", lambda error: complaints.append(str(error)))
-        window.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        window.goto(address + path)
+        window = windows[scheme, scripts].pop() if windows[scheme, scripts] else another(browser, scheme, scripts)
+        opened.append(((scheme, scripts), window))
+        window.set_viewport_size({"width": size[0], "height": size[1]})
+        window.on("pageerror", broke)
+        window.on("console", spoke)
+        window.goto(urljoin(address, path))
         return window
 
     yield visit
-    for context in contexts:
-        context.close()
+    for kind, window in opened:
+        window.route("**/idle", lambda route: route.fulfill(content_type="text/html", body='<link rel="icon" href="data:,">'))
+        window.goto(f"{address}/idle")  # a blank page would be in another process
+        window.unroute_all()
+        window.remove_listener("pageerror", broke)
+        window.remove_listener("console", spoke)
+        windows[kind].append(window)
     assert complaints == []
+
+
+def another(browser: Browser, scheme: Any, scripts: bool) -> Page:
+    window = browser.new_context(color_scheme=scheme, java_script_enabled=scripts, reduced_motion="reduce").new_page()
+    window.set_default_timeout(PATIENCE_MS)
+    return window
 
 
 def a_customer_writes(window: Page, words: str = "Nobody came.") -> None:
@@ -89,6 +121,43 @@ def a_customer_writes(window: Page, words: str = "Nobody came.") -> None:
 def newest(window: Page) -> Any:
     """The last card of the channel."""
     return window.locator("#channel article:has(.card)").last
+
+
+def test_the_clock_can_be_pushed_to_monday(visit: Open) -> None:
+    window = visit("/?as=kim")
+    window.get_by_role("button", name="To Monday 9:00").click()
+    expect(window.locator("#now")).to_contain_text("Mon 23 Nov 2026, 09:00")
+    window.get_by_role("button", name="+1 hour").click()
+    expect(window.locator("#now")).to_contain_text("10:00")
+
+
+def test_a_weekly_post_that_is_higher_than_the_screen_opens_at_its_title(visit: Open) -> None:
+    window = visit("/?as=kim&channel=oak-street", (1280, 640))
+    window.get_by_role("button", name="To Monday 9:00").click()
+    post = window.locator("#channel article").last
+    expect(post).to_contain_text("Customer action heroes")
+    expect(post.locator("h3").first).to_be_in_viewport()
+    assert post.evaluate("post => post.offsetHeight > post.closest('.scroll').clientHeight"), (
+        "it does not fit, or this shows nothing"
+    )
+    window.reload()
+    expect(post.locator("h3").first).to_be_in_viewport()
+
+
+def test_whoever_calls_a_huddle_lands_at_its_card_and_who_only_reads_stays_where_they_are(visit: Open) -> None:
+    window, other = visit("/?as=ben&channel=oak-street"), visit("/?as=ana&channel=oak-street")
+    messages = window.locator("#channel article")
+    for each in (window, other):
+        each.locator("#channel").evaluate("box => { box.scrollTop = -box.scrollHeight }")
+    before = messages.count()
+    word = window.get_by_label("Type a word to Action Hero")
+    word.fill("huddle")
+    word.press("Enter")
+    expect(messages).to_have_count(before + 1)
+    expect(messages.last.locator("h3").first).to_be_in_viewport()
+    expect(messages.last).to_contain_text("Huddle ·")
+    expect(other.locator("#channel article")).to_have_count(before + 1)
+    expect(other.locator("#channel article").last).not_to_be_in_viewport()
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK])
@@ -106,6 +175,76 @@ def test_claim_and_close_work_with_scripts_switched_off(visit: Open, size: tuple
     form.get_by_role("button", name="Close it").click()
     expect(newest(window)).to_contain_text("Closed")
     expect(newest(window)).to_contain_text("Rang her and sent a voucher.")
+
+
+def test_everything_can_be_reached_and_done_with_the_keyboard(visit: Open) -> None:
+    window = visit("/")
+    a_customer_writes(window, "The door was locked.")
+    window.goto(window.url.partition("?")[0])
+    window.keyboard.press("Tab")
+    expect(window.get_by_role("link", name="Skip to the messages")).to_be_focused()
+    press_until(window, lambda: window.evaluate("document.activeElement.id") == "be-ana")
+    window.keyboard.press("Enter")
+    expect(window.locator("#be-ana")).to_have_attribute("aria-current", "true")
+    press_until(window, lambda: bool(window.evaluate("!!document.activeElement.closest('#channel article:last-of-type form')")))
+    assert window.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    window.keyboard.press("Enter")
+    expect(newest(window)).to_contain_text("Ana is replying")
+
+
+def press_until(window: Page, there: Callable[[], bool]) -> None:
+    for _ in range(120):
+        if there():
+            return
+        window.keyboard.press("Tab")
+    raise AssertionError("the keyboard does not lead there")
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_no_serious_accessibility_finding(visit: Open, size: tuple[int, int]) -> None:
+    a_customer_writes(visit("/"), f"The lamp was dim on a screen of {size}.")
+    window = visit("/", size)
+    home = window.url
+    for path in ("", "?as=ana", "?as=ana&view=private", "?as=ana&view=feedback", "?as=ana&post=1"):
+        window.goto(home + path)
+        audit(window, f"{path} {size}", "light", "dark")
+    window.goto(home + "?as=ana")
+    newest(window).get_by_role("button", name="Not a problem").click()
+    window.get_by_role("dialog").get_by_role("button").last.click()
+    expect(window.get_by_role("alert")).to_be_visible()
+    audit(window, f"form {size}", "light", "dark")
+    window.goto(home)
+    newest(window).get_by_role("button", name="I'll reply").click()
+    expect(window.get_by_role("dialog", name="Who are you?")).to_be_visible()
+    audit(window, f"who {size}", "light", "dark")
+
+
+def audit(window: Page, where: str, *schemes: Any, part: str | None = None) -> None:
+    """Fail for what axe calls serious or critical, on the page or on that part of it. In the dark only colours are looked at: nothing
+    else differs there."""
+    for scheme in schemes:
+        window.emulate_media(color_scheme=scheme)
+        options: dict[str, Any] = {"resultTypes": ["violations"]}  # what is well need not be told node by node
+        if scheme == "dark":
+            options["runOnly"] = ["color-contrast", "link-in-text-block"]
+        told = Axe().run(window, part, options)
+        found = [one for one in told.response["violations"] if one["impact"] in ("serious", "critical")]
+        assert not found, f"{where} {scheme}: {[(one['id'], [node['target'] for node in one['nodes']][:4]) for one in found]}"
+    window.emulate_media(color_scheme=schemes[0])
+
+
+@pytest.mark.parametrize("size", [SMALL, PHONE, (640, 450), DESK], ids=["small phone", "phone", "zoomed to 200 %", "desk"])
+def test_nothing_scrolls_sideways(visit: Open, size: tuple[int, int]) -> None:
+    a_customer_writes(visit("/"), f"{'Long' * 60} {size}")
+    window = visit("/", size)
+    home = window.url
+    for path in ("", "?as=ana", "?as=ana&view=private", "?as=ana&view=feedback", "?as=ana&post=1"):
+        window.goto(home + path)
+        assert window.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    window.goto(home + "?as=ana")
+    newest(window).get_by_role("button", name="Not a problem").click()
+    expect(window.get_by_role("dialog")).to_be_visible()
+    assert window.evaluate("document.querySelector('.sheet').scrollWidth <= innerWidth")
 
 
 def test_what_others_do_arrives_by_itself_and_leaves_half_typed_words_alone(visit: Open) -> None:
@@ -171,43 +310,6 @@ def test_a_customer_is_on_the_card_a_moment_later(visit: Open) -> None:
     expect(newest(watcher)).to_contain_text("مرحبا, the <b>soup</b> was cold.")
 
 
-def test_the_clock_can_be_pushed_to_monday(visit: Open) -> None:
-    window = visit("/?as=kim")
-    window.get_by_role("button", name="To Monday 9:00").click()
-    expect(window.locator("#now")).to_contain_text("Mon 23 Nov 2026, 09:00")
-    window.get_by_role("button", name="+1 hour").click()
-    expect(window.locator("#now")).to_contain_text("10:00")
-
-
-def test_a_weekly_post_that_is_higher_than_the_screen_opens_at_its_title(visit: Open) -> None:
-    window = visit("/?as=kim&channel=oak-street", (1280, 640))
-    window.get_by_role("button", name="To Monday 9:00").click()
-    post = window.locator("#channel article").last
-    expect(post).to_contain_text("Customer action heroes")
-    expect(post.locator("h3").first).to_be_in_viewport()
-    assert post.evaluate("post => post.offsetHeight > post.closest('.scroll').clientHeight"), (
-        "it does not fit, or this shows nothing"
-    )
-    window.reload()
-    expect(post.locator("h3").first).to_be_in_viewport()
-
-
-def test_whoever_calls_a_huddle_lands_at_its_card_and_who_only_reads_stays_where_they_are(visit: Open) -> None:
-    window, other = visit("/?as=ben&channel=oak-street"), visit("/?as=ana&channel=oak-street")
-    messages = window.locator("#channel article")
-    for each in (window, other):
-        each.locator("#channel").evaluate("box => { box.scrollTop = -box.scrollHeight }")
-    before = messages.count()
-    word = window.get_by_label("Type a word to Action Hero")
-    word.fill("huddle")
-    word.press("Enter")
-    expect(messages).to_have_count(before + 1)
-    expect(messages.last.locator("h3").first).to_be_in_viewport()
-    expect(messages.last).to_contain_text("Huddle ·")
-    expect(other.locator("#channel article")).to_have_count(before + 1)
-    expect(other.locator("#channel article").last).not_to_be_in_viewport()
-
-
 def test_escape_closes_a_form_and_what_only_one_person_sees(visit: Open) -> None:
     window = visit("/?as=ana")
     a_customer_writes(window, "The tap was dripping.")
@@ -271,29 +373,6 @@ def test_a_form_takes_the_focus_and_the_page_behind_it_cannot_be_reached(visit: 
     expect(newest(window).get_by_role("button", name="Not a problem")).to_be_visible()
 
 
-def test_everything_can_be_reached_and_done_with_the_keyboard(visit: Open) -> None:
-    window = visit("/")
-    a_customer_writes(window, "The door was locked.")
-    window.goto(window.url.partition("?")[0])
-    window.keyboard.press("Tab")
-    expect(window.get_by_role("link", name="Skip to the messages")).to_be_focused()
-    press_until(window, lambda: window.evaluate("document.activeElement.id") == "be-ana")
-    window.keyboard.press("Enter")
-    expect(window.locator("#be-ana")).to_have_attribute("aria-current", "true")
-    press_until(window, lambda: bool(window.evaluate("!!document.activeElement.closest('#channel article:last-of-type form')")))
-    assert window.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-    window.keyboard.press("Enter")
-    expect(newest(window)).to_contain_text("Ana is replying")
-
-
-def press_until(window: Page, there: Callable[[], bool]) -> None:
-    for _ in range(120):
-        if there():
-            return
-        window.keyboard.press("Tab")
-    raise AssertionError("the keyboard does not lead there")
-
-
 def test_looking_behind_a_card_leaves_the_channel_in_view_on_a_desk(visit: Open) -> None:
     window = visit("/?as=ana")
     a_customer_writes(window, "The fork was bent.")
@@ -333,7 +412,7 @@ def test_behind_a_card_stands_what_microsoft_teams_draws_of_it_with_the_json_fol
     expect(drawn(window).get_by_role("button", name="Add a note…")).to_be_visible()
     assert window.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert window.evaluate("(box => box.scrollWidth <= box.clientWidth)(document.querySelector('.drawn:not([hidden])'))")
-    audit(window, f"behind a card {size}", scheme)
+    audit(window, f"behind a card {size}", scheme, part="#behind")  # the rest of the page is looked at without it
     json = window.get_by_role("region", name="What Microsoft Teams gets, as JSON")
     expect(json).to_be_hidden()
     window.locator(".payload", has=drawn(window)).get_by_text("The JSON").click()
@@ -381,50 +460,6 @@ def test_a_phone_shows_one_thing_at_a_time(visit: Open) -> None:
     window.get_by_role("link", name="Back to the channel").click()
     expect(window.locator("#customer")).to_be_hidden()
     expect(window.locator("#talk")).to_be_visible()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_serious_accessibility_finding(visit: Open, scheme: str) -> None:
-    a_customer_writes(visit("/"), f"The lamp was {scheme}.")
-    for size in (PHONE, DESK):
-        window = visit("/", size, scheme)
-        home = window.url
-        for path in ("", "?as=ana", "?as=ana&view=private", "?as=ana&view=feedback", "?as=ana&post=1"):
-            window.goto(home + path)
-            audit(window, f"{path} {size}", scheme)
-        window.goto(home + "?as=ana")
-        newest(window).get_by_role("button", name="Not a problem").click()
-        window.get_by_role("dialog").get_by_role("button").last.click()
-        expect(window.get_by_role("alert")).to_be_visible()
-        audit(window, f"form {size}", scheme)
-        window.goto(home)
-        newest(window).get_by_role("button", name="I'll reply").click()
-        expect(window.get_by_role("dialog", name="Who are you?")).to_be_visible()
-        audit(window, f"who {size}", scheme)
-
-
-def audit(window: Page, where: str, scheme: str) -> None:
-    """Fail for what axe calls serious or critical. In the dark only colours are looked at: nothing else differs there."""
-    options: dict[str, Any] = {"resultTypes": ["violations"]}  # what is well need not be told node by node
-    if scheme == "dark":
-        options["runOnly"] = ["color-contrast", "link-in-text-block"]
-    told = Axe().run(window, options=options)
-    found = [one for one in told.response["violations"] if one["impact"] in ("serious", "critical")]
-    assert not found, f"{where} {scheme}: {[(one['id'], [node['target'] for node in one['nodes']][:4]) for one in found]}"
-
-
-@pytest.mark.parametrize("size", [SMALL, PHONE, (640, 450), DESK], ids=["small phone", "phone", "zoomed to 200 %", "desk"])
-def test_nothing_scrolls_sideways(visit: Open, size: tuple[int, int]) -> None:
-    a_customer_writes(visit("/"), f"{'Long' * 60} {size}")
-    window = visit("/", size)
-    home = window.url
-    for path in ("", "?as=ana", "?as=ana&view=private", "?as=ana&view=feedback", "?as=ana&post=1"):
-        window.goto(home + path)
-        assert window.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-    window.goto(home + "?as=ana")
-    newest(window).get_by_role("button", name="Not a problem").click()
-    expect(window.get_by_role("dialog")).to_be_visible()
-    assert window.evaluate("document.querySelector('.sheet').scrollWidth <= innerWidth")
 
 
 def test_a_phone_has_targets_a_thumb_can_hit(visit: Open) -> None:
