@@ -14,7 +14,6 @@ import anyio
 import httpx
 import jwt
 from aiohttp import web
-from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 from starlette.applications import Starlette
 
@@ -26,13 +25,13 @@ from handlers.cards import Reply
 from handlers.feedback import Person, Place
 from handlers.situation import Tap
 from storage.database import Store
+from tests.emulators.msteams.tokens import made
 from tests.running import eventually
 
 APP, TENANT = "11111111-2222-3333-4444-555555555555", "99999999-8888-7777-6666-555555555555"
 TEAM, SHOP = "19:team@thread.tacv2", "19:shop@thread.tacv2"
 PRIVATE = "a:private-of-ana"
 HOUSE_TIME = datetime(2030, 1, 7, 9, 0, tzinfo=UTC)
-_KEYS = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(3)]
 
 
 @dataclass
@@ -51,7 +50,7 @@ class Issuer:
         said = {"iss": "https://api.botframework.com", "aud": APP, "serviceurl": service_url, "nbf": now - 10, "exp": now + 600}
         said |= claims
         kept = {name: value for name, value in said.items() if value is not None}
-        return jwt.encode(kept, _KEYS[key], "RS256", headers={"kid": kid or f"key-{key}"})
+        return jwt.encode(kept, made(key), "RS256", headers={"kid": kid or f"key-{key}"})
 
     async def document(self, request: web.Request) -> web.Response:
         self.fetches += 1
@@ -62,7 +61,7 @@ class Issuer:
 
     async def keys(self, request: web.Request) -> web.Response:
         said = {} if self.endorsements is None else {"endorsements": self.endorsements}
-        public = [json.loads(RSAAlgorithm.to_jwk(_KEYS[n].public_key())) | {"kid": f"key-{n}"} | said for n in self.published]
+        public = [json.loads(RSAAlgorithm.to_jwk(made(n).public_key())) | {"kid": f"key-{n}"} | said for n in self.published]
         return web.json_response({"keys": [{"kid": "odd", "kty": "EC"}, {"kty": "RSA", "kid": "bad", "n": "?", "e": "?"}, *public]})
 
 

@@ -23,8 +23,8 @@ from pydantic import ValidationError
 from bot.chats.msteams import Options, addresses
 from bot.chats.msteams.keys import REFETCH, Keys, UnknownKey
 from storage.database import Store
-from tests.chats import teams_world
 from tests.chats.teams_world import APP, TENANT, World, world
+from tests.emulators.msteams.tokens import made
 
 pytestmark = pytest.mark.anyio
 
@@ -43,7 +43,7 @@ def none(token: str) -> str:
 
 def hs256(token: str) -> str:
     """Signed by hand: no library signs with a public key for a secret."""
-    public = teams_world._KEYS[0].public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    public = made(0).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     head = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT","kid":"key-0"}').rstrip(b"=")
     said = head + b"." + token.split(".")[1].encode()
     return (said + b"." + base64.urlsafe_b64encode(hmac.digest(public, said, "sha256")).rstrip(b"=")).decode()
@@ -59,7 +59,7 @@ def unsigned(token: str) -> str:
 
 
 def kidless(token: str) -> str:
-    return jwt.encode(jwt.decode(token, options={"verify_signature": False}), teams_world._KEYS[0], "RS256")
+    return jwt.encode(jwt.decode(token, options={"verify_signature": False}), made(0), "RS256")
 
 
 CLAIMS: dict[str, dict[str, Any]] = {
@@ -209,7 +209,7 @@ async def test_forged_keys_cause_one_fetch_a_minute_and_a_new_key_is_accepted_af
         said = {"jwks_uri": "http://127.0.0.1/keys"} if request.url.path == "/openid" else {"keys": [published]}
         return httpx.Response(200, json=said)
 
-    published = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(teams_world._KEYS[0].public_key())) | {"kid": "old"}
+    published = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(made(0).public_key())) | {"kid": "old"}
     async with httpx.AsyncClient(transport=httpx.MockTransport(document)) as client:
         keys = Keys("http://127.0.0.1/openid", lambda: client, lambda: clock)
         assert await keys.get("old")

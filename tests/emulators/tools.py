@@ -10,6 +10,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -26,6 +27,12 @@ RETRY_AFTER = 1
 KINDS = ("limit", "trouble", "cut", "drop", "hang")
 
 Record = dict[str, Any]
+
+
+@cache
+def _google_key() -> rsa.RSAPrivateKey:
+    """Google's, for every emulator of this process: generating one is slow."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 @dataclass
@@ -45,7 +52,7 @@ class Tools:
     def __post_init__(self) -> None:
         self._faults: dict[str, deque[str]] = {}
         self._closed_until: dict[str, float] = {}
-        self.google_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.google_key = _google_key()
         self.apple_key = ec.generate_private_key(ec.SECP256R1())
 
     def fail(self, tool: str, *kinds: str) -> None:
