@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from types import MappingProxyType
 
 from handlers.feedback import Feedback
 from handlers.matching import plain
@@ -31,7 +30,7 @@ class TeamOf(StrEnum):
 
 Places = Mapping[str, str]
 """The name of each place's team, by the place as `matching.plain` has it."""
-NOWHERE: Places = MappingProxyType({})
+NOWHERE: Places = {}
 
 
 def team_at(places: Places, said: Sequence[str]) -> str | None:

@@ -15,7 +15,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -78,21 +78,24 @@ async def trial(folder: Path, channels: int) -> AsyncIterator[Trial]:
         assert "Traceback" not in server.log.read_text()
 
 
-@contextmanager
-def load(trial: Trial, numbers: Iterator[int]) -> Iterator[None]:
+@asynccontextmanager
+async def load(trial: Trial, numbers: Iterator[int]) -> AsyncIterator[None]:
     """Customers answer as fast as they are heard, until the block ends; nobody sends an answer a second time."""
+    over = asyncio.Event()
 
     async def customers() -> None:
         for n in numbers:
             if not await trial.sender.send(f"r-{n}", n % trial.channels):
                 await asyncio.sleep(0.01)
+            if over.is_set():
+                return
 
     sending = [asyncio.create_task(customers()) for _ in range(SENDERS)]
     try:
         yield
     finally:
-        for each in sending:
-            each.cancel()
+        over.set()
+        await asyncio.gather(*sending)  # cancelled in the middle of connecting, the client would leave its socket open
 
 
 async def what_was_answered_is_stored(seed: int, folder: Path, *, kills: int = 2, answers: int = 40) -> int:
@@ -101,7 +104,7 @@ async def what_was_answered_is_stored(seed: int, folder: Path, *, kills: int = 2
     async with trial(folder, channels=25) as here:
         for _ in range(kills):
             heard = len(here.sender.ids) + chance.randint(answers // 2, answers)
-            with load(here, numbers):
+            async with load(here, numbers):
                 await eventually(lambda heard=heard: len(here.sender.ids) >= heard, TO_THE_END_S)
                 await asyncio.to_thread(here.server.kill)
                 answered = dict(here.sender.ids)
@@ -120,7 +123,7 @@ async def what_is_under_way_is_answered(seed: int, folder: Path, *, stops: int =
     async with trial(folder, channels=25) as here:
         for stop in range(stops):
             heard = len(here.sender.ids) + chance.randint(answers // 2, answers)
-            with load(here, numbers):
+            async with load(here, numbers):
                 await eventually(lambda heard=heard: len(here.sender.ids) >= heard, TO_THE_END_S)
                 async with half_heard(here.server, f"half-{stop}") as rest:
                     stopping = asyncio.create_task(asyncio.to_thread(here.server.stop, signal.SIGTERM))
