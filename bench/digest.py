@@ -20,8 +20,9 @@ from bench.report import Figure, Outcome
 from bot.chats.slack import blocks
 from bot.config import load
 from handlers.calendar.weeks import Week
+from handlers.company import Company
 from handlers.digests import counting, digest_card, snapshot
-from handlers.rules import Company, Team
+from handlers.team import Team
 from storage import followups, schema
 from storage.database import Store
 from storage.feedback import feedback

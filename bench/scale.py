@@ -22,10 +22,10 @@ import uvloop
 
 from bench import northwind
 from handlers.actions import act
+from handlers.company import Company
 from handlers.feedback import Person
 from handlers.nudges.clock_look import BATCH, look
 from handlers.receive import receive
-from handlers.rules import Company
 from handlers.situation import Tap
 from storage import schema, sending
 from storage.database import Store

@@ -26,10 +26,10 @@ from bench import northwind
 from bench.processes import SERVER, Failed, spawned
 from bench.report import Figure, Outcome
 from handlers.arrivals.arrival import Arrival
+from handlers.company import Company
 from handlers.nudges.bundles import AT_ONCE, send_bundles
 from handlers.nudges.clock_look import BATCH, look
 from handlers.receive import receive
-from handlers.rules import Company
 from storage import followups, schema
 from storage.database import Store
 

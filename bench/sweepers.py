@@ -19,8 +19,8 @@ from bench import northwind
 from bench.report import Figure, Outcome
 from bench.sweep import CAME, DUE, NOW, TEAMS, are_due, sweep
 from handlers.arrivals.arrival import Arrival
+from handlers.company import Company
 from handlers.receive import receive
-from handlers.rules import Company
 from storage import nudges, schema
 from storage.database import Store
 

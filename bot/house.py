@@ -29,13 +29,14 @@ from handlers.arrivals.customers import know
 from handlers.arrivals.replay import KeptPayload, keep_payload
 from handlers.cards import Card, Reply
 from handlers.commands import answer
+from handlers.company import Company
 from handlers.digests.digest import next_moment
 from handlers.feedback import Customer, Person, Place
 from handlers.huddles.huddle_notes import is_huddle, keep
 from handlers.pictures import picture_at
 from handlers.receive import Receipt, receive
 from handlers.requests import REQUESTS
-from handlers.rules import LOW, Company, band
+from handlers.rules import LOW, band
 from handlers.situation import Tap, Written
 from storage import arrangements, errands, followups, nudges
 from storage.database import Store

@@ -16,7 +16,7 @@ from bot.sources import plain
 from handlers.arrivals.arrival import Arrival
 from handlers.cards import Card
 from handlers.receive import Receipt
-from handlers.rules import Team
+from handlers.team import Team
 from handlers.wording.openings import appears
 from storage import followups
 

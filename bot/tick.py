@@ -16,12 +16,13 @@ from bot.people.resting import who_rests
 from bot.people.usual import UsualColleagues
 from handlers.arranged import ops_note
 from handlers.arranged.applied import follow_channels, follow_hours, gone
+from handlers.company import Company
 from handlers.digests.digest import send_digests
 from handlers.forgetting.forget import forget, is_due
+from handlers.forgetting.retention import Retention
 from handlers.nudges import away
 from handlers.nudges.bundles import AT_ONCE, send_bundles
 from handlers.nudges.clock_look import BATCH, look
-from handlers.rules import Company, Retention
 from storage.database import Store, Unavailable
 
 log = structlog.get_logger()

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from handlers import cases, colleagues, ladder
 from handlers.arranged.who_is_ops import whom_to_ask
 from handlers.cards import Reply
+from handlers.company import Company
 from handlers.digests import leader_digest
 from handlers.feedback import Case
 from handlers.ladder import Role
@@ -27,10 +28,10 @@ from handlers.nudges.limit import nudge
 from handlers.nudges.slips import go_on
 from handlers.nudges.steps import Kind
 from handlers.requests import REQUESTS
-from handlers.rules import Company, Team
 from handlers.situation import Change, Decision, Situation, Tap
 from handlers.tap_cache import TapCache
 from handlers.tapped_twice import came_twice, is_said_again
+from handlers.team import Team
 from handlers.verbs.claim import claim
 from handlers.verbs.close import close
 from handlers.verbs.confirm import confirm

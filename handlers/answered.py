@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from handlers import cases, colleagues, message_keys
 from handlers.cards import About, Card
+from handlers.company import Company
 from handlers.feedback import Person
-from handlers.rules import Company
 from handlers.wording.language import gettext as _
 from storage import messages
 from storage.messages import ANSWER, Wanted

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from handlers.company import People
 from handlers.feedback import Person
-from handlers.rules import People
 from handlers.wording.words import called
 from storage import followups, messages, people
 from storage.prepared import AnyRow

@@ -20,6 +20,7 @@ from handlers.arranged.status import status
 from handlers.arranged.who_is_ops import is_ops
 from handlers.arrivals.heard import heard
 from handlers.cards import Card, Reply, number
+from handlers.company import Company
 from handlers.digests.week_now import week
 from handlers.feedback import Case, Person, Place, State
 from handlers.followup import followup_card
@@ -28,8 +29,8 @@ from handlers.lose import lose
 from handlers.nudges import preferences
 from handlers.nudges.how_reminded import how_reminded
 from handlers.numbered import numbered
-from handlers.rules import Company, Team
 from handlers.situation import Word
+from handlers.team import Team
 from handlers.whereabouts import reply_with_places
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext

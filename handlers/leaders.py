@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from handlers import colleagues
+from handlers.company import Company
 from handlers.feedback import Person
 from handlers.ladder import Role
 from handlers.nudges import away
-from handlers.rules import Company, Team
+from handlers.team import Team
 from storage import nudges, people
 
 

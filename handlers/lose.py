@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from handlers.arranged.who_is_ops import whom_to_ask
 from handlers.cards import Ask, Field, Form, Reply, number
-from handlers.rules import Company
+from handlers.company import Company
 from handlers.situation import Tap, Word
 from handlers.verbs import lost
 from handlers.wording.language import gettext as _

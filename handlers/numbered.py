@@ -6,10 +6,10 @@ from sqlalchemy import Connection
 
 from handlers import cases, colleagues
 from handlers.cards import Card, Reply
+from handlers.company import Company
 from handlers.feedback import Case, Person
 from handlers.followup.followup_card import channel_card
 from handlers.leaders import leads
-from handlers.rules import Company
 from handlers.situation import Word
 from handlers.wording.language import gettext as _
 from storage import act_log, people

@@ -14,6 +14,7 @@ from handlers.arranged.applied import is_astray
 from handlers.arranged.link import request_card
 from handlers.arrivals import heard
 from handlers.cards import Card
+from handlers.company import Company
 from handlers.digests import digest_pictures
 from handlers.digests.digest_pictures import Draw
 from handlers.feedback import Case, Person
@@ -26,7 +27,7 @@ from handlers.nudges import bundle_card, bundles, steps, still_yours
 from handlers.nudges.reminder import Reminder
 from handlers.nudges.steps import Kind
 from handlers.raised import decide
-from handlers.rules import Company, Team
+from handlers.team import Team
 from handlers.unshowable import Homeless, Undrawn, Unshowable, without_team
 from handlers.whereabouts import with_places
 from handlers.wording import masking, openings

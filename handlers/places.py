@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from handlers.feedback import Feedback
 from handlers.matching import plain
+from handlers.team import Team
 
 
 class TeamOf(StrEnum):
@@ -31,6 +32,15 @@ class TeamOf(StrEnum):
 Places = Mapping[str, str]
 """The name of each place's team, by the place as `matching.plain` has it."""
 NOWHERE: Places = {}
+
+
+def whose(teams: Iterable[Team]) -> Places:
+    """Returns the team of each place; the first one's, should several be called the same."""
+    found: dict[str, str] = {}
+    for team in teams:
+        for called in team.called:
+            found.setdefault(plain(called), team.name)
+    return found
 
 
 def team_at(places: Places, said: Sequence[str]) -> str | None:

@@ -11,13 +11,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, ladder, rules, wanted
+from handlers import cases, ladder, wanted
 from handlers.arrivals import said_again
 from handlers.arrivals.arrival import Arrival, Judged, judge_all, judged
 from handlers.arrivals.came_back import tell_of_those_who_came_back
 from handlers.arrivals.late_update import show_update
+from handlers.calendar.promise import sooner
+from handlers.company import Company
 from handlers.feedback import MAIN_WORKSPACE, Band
-from handlers.rules import Company, Route, asks_somebody
+from handlers.rules import Route, asks_somebody
 from storage import act_log, erased, followups, messages
 from storage import feedback as answers
 from storage.act_log import Act
@@ -233,7 +235,7 @@ def _follow_up(company: Company, feedback_id: int, heard: Judged, route: Route, 
     at, team = heard.arrival.at, company.teams[route.team]
     hours = company.hours_of(route.team, route.name)
     until = company.deadlines(route.team, route.name, at)
-    until = rules.sooner(until, hours, at) if let_down else until
+    until = sooner(until, hours, at) if let_down else until
     fresh = ladder.Fresh(
         promised_at=at,
         claim_by=until.claim_by,

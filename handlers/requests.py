@@ -22,12 +22,12 @@ from handlers.arranged.undo import undo
 from handlers.arranged.who_is_ops import is_ops
 from handlers.arrivals.heard import pass_on
 from handlers.cards import Reply
+from handlers.company import Company
 from handlers.digests.digest_requests import leave_out, send_digest, show_waiting, swap_story, thank
 from handlers.digests.show_list import explain, show_list
 from handlers.huddles.huddle import promise, recall
 from handlers.raised.decide import settle
 from handlers.reviews.review_requests import call_note, called, decide, do_not_call, no_answer, reach, say_how_it_went
-from handlers.rules import Company
 from handlers.situation import Tap
 from storage import arrangements
 

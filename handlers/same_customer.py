@@ -7,8 +7,8 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from handlers import cases
+from handlers.company import Company
 from handlers.feedback import Case, Person
-from handlers.rules import Company
 from handlers.wording.masking import for_channel
 from storage import followups
 

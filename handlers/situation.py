@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from handlers.cards import Button, Reply, Target, number
+from handlers.company import Company
 from handlers.feedback import Case, Person, Place
-from handlers.rules import Company, Team
+from handlers.team import Team
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from handlers import message_keys as keys
 from handlers.feedback import Case, Person, Place
-from handlers.rules import Team
+from handlers.team import Team
 from storage import act_log, messages
 from storage.messages import Wanted
 

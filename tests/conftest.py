@@ -22,12 +22,15 @@ from handlers.actions import act
 from handlers.arrivals.arrival import Arrival
 from handlers.calendar.duration import Duration
 from handlers.calendar.hours import OpeningHours
+from handlers.calendar.promise import Promise
 from handlers.cards import Card, Reply
+from handlers.company import Company, People
 from handlers.feedback import Feedback, Person, Place
 from handlers.pictures import picture
 from handlers.receive import Receipt, receive
-from handlers.rules import Company, People, Promise, Route, Team, When
+from handlers.rules import Route, When
 from handlers.situation import Tap
+from handlers.team import Team
 from storage import delivery_log, followups, messages, schema
 from storage.database import Store
 from tests import log

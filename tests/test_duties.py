@@ -16,9 +16,10 @@ from bot.config import load
 from bot.people.duties import Unmet, learn_duties
 from handlers import colleagues
 from handlers.arranged.who_is_ops import COMPANY, DUTY
+from handlers.company import Company
 from handlers.feedback import Person, Place
 from handlers.leaders import leads
-from handlers.rules import Company, Team
+from handlers.team import Team
 from storage import nudges, people
 from storage.database import Store
 from tests.conftest import BEN, FRIDAY, LEA

@@ -12,9 +12,10 @@ import structlog
 from bot.chats import Unreachable
 from bot.people.usual import UsualColleagues
 from handlers import colleagues
+from handlers.company import Company
 from handlers.feedback import Person, Place
 from handlers.ladder import USUAL, Phase, Role, Step
-from handlers.rules import Company, Team
+from handlers.team import Team
 from storage.database import Store
 from tests.conftest import FRIDAY, Shop, northwind, oak_street, person, said
 

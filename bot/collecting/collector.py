@@ -22,8 +22,8 @@ from bot.logs import broken
 from bot.sources import LoadedSource
 from handlers.arrivals.collect import Overtaken, Taken, take_errand, take_page
 from handlers.arrivals.replay import KeptPayload
+from handlers.company import Company
 from handlers.feedback import FieldError
-from handlers.rules import Company
 from storage import errands, payloads, readings
 from storage.database import Store, Unavailable
 from storage.prepared import AnyRow

@@ -13,6 +13,7 @@ from bot.refusals import Mistaken
 from handlers.calendar import months, weeks
 from handlers.calendar.months import Month
 from handlers.calendar.weeks import Week
+from handlers.company import Company
 from handlers.digests import choosing_stories, digest_card, leader_digest, look_ahead_card, snapshot
 from handlers.digests.digest import has_begun
 from handlers.digests.digest_card import Post
@@ -23,7 +24,7 @@ from handlers.leaders import led_teams
 from handlers.reviews import review, review_card
 from handlers.reviews.calls_card import Calls, calls_card
 from handlers.reviews.review_card import Review
-from handlers.rules import Company, Team
+from handlers.team import Team
 from handlers.wording.language import gettext as _
 from handlers.wording.words import when
 from storage import digests

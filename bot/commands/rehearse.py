@@ -18,10 +18,12 @@ from bot.sources import LoadedSource, load
 from handlers import cases, ladder, rules
 from handlers.arrivals.arrival import as_known
 from handlers.calendar.hours import OpeningHours
+from handlers.calendar.promise import Deadlines, sooner
 from handlers.feedback import Band, Customer, Feedback, FieldError, State, address_in
 from handlers.ladder import Phase, Role, Rung
 from handlers.places import team_at
-from handlers.rules import Deadlines, Route, Team, asks_somebody
+from handlers.rules import Route, asks_somebody
+from handlers.team import Team
 from handlers.wording.openings import appears
 from handlers.wording.words import took, when
 from storage import schema
@@ -260,7 +262,7 @@ def _reaches(team: Team, rung: Rung, said: Feedback) -> str:
 
 def _returning(until: Deadlines, hours: OpeningHours, now: datetime) -> list[str]:
     """What a customer would be promised whom we let down not long ago; whether this is one, only the database knows."""
-    half, days = _ends(rules.sooner(until, hours, now), hours.zone, now), took(cases.LOW_SCORES_COUNT)
+    half, days = _ends(sooner(until, hours, now), hours.zone, now), took(cases.LOW_SCORES_COUNT)
     return [f"          half of it for somebody who was unhappy within the last {days}: {half}"]
 
 

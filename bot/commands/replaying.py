@@ -18,8 +18,8 @@ from bot.sources import LoadedSource
 from handlers.arranged.unread import left_behind
 from handlers.arrivals.arrival import Arrival
 from handlers.arrivals.replay import read_again
+from handlers.company import Company
 from handlers.feedback import Feedback, FieldError
-from handlers.rules import Company
 from storage import errands, payloads, readings
 from storage.database import Store
 from storage.prepared import AnyRow

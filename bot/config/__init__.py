@@ -20,7 +20,8 @@ from bot.config.parts import Parts, SourceSettings
 from bot.config.plug_ins import is_directory
 from bot.config.sections import read_sections
 from bot.config.values import http_url, is_zone
-from handlers.rules import Company, Retention
+from handlers.company import Company
+from handlers.forgetting.retention import Retention
 from handlers.survey_tools import Source
 
 

@@ -20,7 +20,8 @@ from bot.config.together import PRACTICE
 from bot.config.unreachable import why_never
 from handlers.calendar.hours import OpeningHours
 from handlers.calendar.opening_times import Span
-from handlers.rules import Promise, whose
+from handlers.calendar.promise import Promise
+from handlers.places import whose
 from handlers.survey_tools import OURS
 
 A_MONDAY = date(2026, 1, 5)

@@ -16,10 +16,12 @@ from bot.config.values import Listed, wrong
 from bot.loopback import LOOPBACK
 from bot.secret import Secret
 from handlers.calendar.duration import Duration
+from handlers.calendar.promise import Promise
+from handlers.company import People
 from handlers.feedback import Band, Metric, Moment, Place
 from handlers.message_keys import MOST_CHANNELS
 from handlers.places import TeamOf
-from handlers.rules import Comparison, People, Promise
+from handlers.rules import Comparison
 
 
 def _place(given: Any) -> Place:

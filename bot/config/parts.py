@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.config.keys import CompanyKeys, DeliveryKeys, MemoryKeys, RetentionKeys, ServerKeys
 from bot.config.ladder_keys import StepKeys
-from handlers.rules import Route, Team
+from handlers.rules import Route
+from handlers.team import Team
 
 
 class SourceSettings(BaseModel):

@@ -9,8 +9,8 @@ from bot.config.file import ConfigFile, Warned, either
 from bot.config.parts import Parts
 from bot.config.positions import Path
 from handlers.matching import plain
-from handlers.places import TeamOf
-from handlers.rules import Team, whose
+from handlers.places import TeamOf, whose
+from handlers.team import Team
 
 
 def claimed_twice(file: ConfigFile, parts: Parts) -> None:

@@ -9,7 +9,7 @@ from bot.config import Loaded
 from bot.config.file import Warned
 from bot.config.positions import Path
 from handlers.ladder import Phase, Role
-from handlers.rules import Team
+from handlers.team import Team
 
 FOR_LEADERS = "the look ahead at its weekly post and the leader's weekly and monthly posts"
 

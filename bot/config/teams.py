@@ -16,7 +16,7 @@ from handlers.calendar.hours import OpeningHours
 from handlers.calendar.opening_times import HoursError
 from handlers.calendar.weeks import Posting
 from handlers.ladder import USUAL
-from handlers.rules import Team
+from handlers.team import Team
 
 UTC = ZoneInfo("UTC")
 

@@ -21,9 +21,9 @@ from bot.listening import reading
 from bot.progress import watched
 from handlers import rules
 from handlers.arrivals.arrival import Arrival, as_known
+from handlers.company import Company
 from handlers.feedback import MAIN_WORKSPACE, OURS, Customer, Feedback, FieldError
 from handlers.receive import Answer, receive
-from handlers.rules import Company
 from storage import erased, exports, schema
 from storage.database import Store
 from storage.pieces import pieces

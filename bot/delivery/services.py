@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.chats import Chat
 from bot.config.keys import DeliveryKeys
-from handlers.rules import Company
+from handlers.company import Company
 from storage.database import Store
 
 

@@ -18,7 +18,7 @@ from bot.config import load
 from bot.demo.week import BEGINS
 from bot.house import House
 from bot.people.duties import learn_duties
-from handlers.rules import Company
+from handlers.company import Company
 from storage import schema
 
 CONFIG = Path(__file__).with_name("northwind.yaml")

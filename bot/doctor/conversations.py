@@ -13,7 +13,7 @@ from bot import chats
 from bot.chats import Chat, Refused, Trouble
 from bot.config import Settings
 from bot.diagnosis import Diagnosis, error, warning, well
-from handlers.rules import Team
+from handlers.team import Team
 from storage import schema
 from storage.database import Store, Unavailable
 

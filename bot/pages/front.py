@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from handlers.rules import Retention
+from handlers.forgetting.retention import Retention
 from handlers.wording.public_pages import Page, pages
 
 

@@ -14,8 +14,8 @@ from bot.chats import Chat, Trouble
 from bot.logs import broken
 from handlers import colleagues
 from handlers.arranged.who_is_ops import COMPANY, DUTY
+from handlers.company import Company
 from handlers.feedback import Person, Place
-from handlers.rules import Company
 from storage import nudges, people
 from storage.database import Store, Unavailable
 

@@ -14,10 +14,11 @@ from bot.chats import Chat
 from bot.logs import broken
 from bot.people.duties import AGAIN_S, SOON_S, Unmet, each_once, linked, look_up, parted_from, remembered
 from handlers import colleagues
+from handlers.company import Company
 from handlers.feedback import Person, Place, address_in
 from handlers.ladder import Role
 from handlers.nudges.clock_look import Usual
-from handlers.rules import Company, Team
+from handlers.team import Team
 from storage import followups, people
 from storage.database import Store, Unavailable
 

@@ -12,7 +12,7 @@ from bot.simulate.figures import figures
 from bot.simulate.hourly import Hourly
 from bot.simulate.house import Ladder
 from bot.simulate.staff import Staff
-from handlers.rules import Company
+from handlers.company import Company
 
 
 def simulate(

@@ -8,7 +8,7 @@ from bot.progress import progress
 from bot.simulate import simulate
 from bot.simulate.company import made_up
 from bot.simulate.figures import printed
-from handlers.rules import Company
+from handlers.company import Company
 
 
 def simulated(company: Company | None, *, seed: int, weeks: int, teams: int, json: bool) -> str:

@@ -6,8 +6,11 @@ from zoneinfo import ZoneInfo
 
 from handlers.calendar.duration import Duration
 from handlers.calendar.hours import OpeningHours
+from handlers.calendar.promise import Promise
+from handlers.company import Company, People
 from handlers.feedback import MAIN_WORKSPACE, Band, Moment, Place
-from handlers.rules import Company, People, Promise, Route, Team, When
+from handlers.rules import Route, When
+from handlers.team import Team
 
 _ZONES = ("Europe/Oslo", "Europe/London", "America/New_York", "Asia/Kolkata")
 _WEEKS = (

@@ -9,8 +9,8 @@ from bot.simulate.assumptions import Assumptions
 from bot.simulate.chance import draw
 from bot.simulate.company import tag_of
 from handlers.calendar.hours import OpeningHours
+from handlers.company import Company
 from handlers.feedback import Customer, Feedback, Metric
-from handlers.rules import Company
 
 BEGINS = datetime(2026, 9, 7, tzinfo=UTC)
 """A Monday; ten weeks from here include the end of summer time in Europe and in America."""

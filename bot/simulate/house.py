@@ -20,13 +20,13 @@ from handlers import cases, colleagues
 from handlers.actions import act
 from handlers.arrivals.arrival import Arrival
 from handlers.commands import answer
+from handlers.company import Company
 from handlers.feedback import Case
 from handlers.ladder import Role
 from handlers.nudges import away, steps
 from handlers.nudges.bundles import AT_ONCE, send_bundles
 from handlers.nudges.clock_look import BATCH, look
 from handlers.receive import receive
-from handlers.rules import Company
 from handlers.situation import Tap
 from storage import act_log, followups, messages, nudges, people, schema
 from storage.database import Store

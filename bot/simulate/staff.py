@@ -14,9 +14,10 @@ from bot.simulate.assumptions import Assumptions
 from bot.simulate.chance import draw
 from bot.simulate.customers import BEGINS, usual_colleague_of
 from handlers.calendar.hours import OpeningHours
+from handlers.company import Company
 from handlers.feedback import Person
 from handlers.ladder import Role
-from handlers.rules import Company, Team
+from handlers.team import Team
 
 Span = tuple[datetime, datetime]
 

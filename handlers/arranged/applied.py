@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 
 from handlers import ladder
 from handlers import message_keys as keys
+from handlers.company import Company
 from handlers.feedback import Place
-from handlers.rules import Company, Team
+from handlers.team import Team
 from handlers.unshowable import NO_LONGER
 from storage import followups, unposted
 from storage.lanes import Lane, open_gates

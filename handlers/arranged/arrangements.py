@@ -11,11 +11,14 @@ from sqlalchemy import Connection
 
 from handlers import colleagues
 from handlers.calendar.hours import OpeningHours
+from handlers.calendar.promise import Promise
+from handlers.company import Company
 from handlers.feedback import Band, Metric, Moment, Place
 from handlers.places import TeamOf
-from handlers.rules import Company, Comparison, Promise, Route, Team, When
+from handlers.rules import Comparison, Route, When
 from handlers.situation import Tap, Word
 from handlers.survey_tools import Source
+from handlers.team import Team
 from storage import arrangements, people
 from storage.prepared import AnyRow
 

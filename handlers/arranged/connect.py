@@ -16,7 +16,7 @@ from handlers.arranged.arrangements import Kind, keep, secrets_of
 from handlers.arranged.sources import NEW, made_in_chat, test_button
 from handlers.arranged.undo import still_holding
 from handlers.cards import Ask, Field, Form, Reply
-from handlers.rules import Company
+from handlers.company import Company
 from handlers.situation import Tap
 from handlers.slug import slug
 from handlers.survey_tools import OURS, Tool, page_of

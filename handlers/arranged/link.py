@@ -12,8 +12,8 @@ from handlers.arranged.arrangements import Kind, keep, know_by
 from handlers.arranged.undo import still_holding
 from handlers.arranged.who_is_ops import known_ops
 from handlers.cards import Button, Card, Reply, Style
+from handlers.company import Company, People
 from handlers.feedback import Person
-from handlers.rules import Company, People
 from handlers.situation import Tap, Word
 from handlers.wanted import link_request
 from handlers.wording.language import gettext as _

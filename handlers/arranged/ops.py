@@ -9,8 +9,8 @@ from handlers.arranged.arrangements import Kind, keep
 from handlers.arranged.undo import still_holding
 from handlers.arranged.who_is_ops import whom_to_ask
 from handlers.cards import Ask, Button, Card, Field, Form, Reply
+from handlers.company import Company
 from handlers.feedback import Person, Place
-from handlers.rules import Company
 from handlers.situation import Tap, Word
 from handlers.wording.language import gettext as _
 from handlers.wording.words import called

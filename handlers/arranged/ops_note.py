@@ -16,11 +16,12 @@ from handlers.arranged.silence import silent_sources
 from handlers.arranged.who_is_ops import is_anybody_known, known_ops
 from handlers.cards import Card
 from handlers.colleagues import each_once
+from handlers.company import Company
 from handlers.feedback import Person
 from handlers.nudges import quiet
 from handlers.nudges.away import is_away
 from handlers.nudges.preferences import preferences_of
-from handlers.rules import LOW, Company
+from handlers.rules import LOW
 from storage import delivery_log, digests, feedback, messages, nudges, people
 from storage.prepared import AnyRow
 

@@ -12,8 +12,9 @@ from handlers.arranged.arrangements import Kind, in_order, keep, resting, route_
 from handlers.arranged.conditions import bands, by_place, in_words
 from handlers.arranged.undo import still_holding
 from handlers.cards import Ask, Button, Card, Field, Form, Reply
+from handlers.company import Company
 from handlers.feedback import Moment
-from handlers.rules import Company, Route
+from handlers.rules import Route
 from handlers.situation import Tap, Word
 from handlers.wording.language import gettext as _
 from handlers.wording.words import begin

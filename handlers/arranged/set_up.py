@@ -13,10 +13,11 @@ from handlers.arranged.undo import undo_button
 from handlers.calendar.duration import Duration
 from handlers.calendar.opening_times import HoursError, door_sign, on_a_door, read_week
 from handlers.cards import Ask, Card, Field, Form, Reply
+from handlers.company import Company
 from handlers.feedback import Place
-from handlers.rules import Company, Team
 from handlers.situation import Tap, Word
 from handlers.slug import slug
+from handlers.team import Team
 from handlers.wanted import welcome
 from handlers.wording.language import gettext as _
 from handlers.wording.words import begin, called

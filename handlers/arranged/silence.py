@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from handlers.rules import Company
+from handlers.company import Company
 from storage import feedback
 
 LOOKED_AT = timedelta(days=28)

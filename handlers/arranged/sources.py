@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 from handlers.arranged.arrangements import secrets_of, sources_in
 from handlers.arrivals.arrival import Arrival
 from handlers.cards import Button, Card, Reply
+from handlers.company import Company
 from handlers.feedback import Customer, Feedback, Metric
 from handlers.matching import same
 from handlers.receive import receive
-from handlers.rules import Company, Route, When, asks_somebody
+from handlers.rules import Route, When, asks_somebody
 from handlers.situation import Tap, Word
 from handlers.wording.language import gettext as _
 from handlers.wording.openings import appears

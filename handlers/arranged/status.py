@@ -12,8 +12,9 @@ from handlers.arranged.arrangements import Kind
 from handlers.arranged.undo import undo_button
 from handlers.arranged.unplaced import unplaced
 from handlers.cards import Card, Reply
+from handlers.company import Company
 from handlers.feedback import Person, Place
-from handlers.rules import LOW, Company
+from handlers.rules import LOW
 from handlers.situation import Word
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext

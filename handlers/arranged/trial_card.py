@@ -8,9 +8,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from handlers.cards import Button, Card, Reply, Style
+from handlers.company import Company
 from handlers.feedback import Band, Case, Customer, Metric, State
 from handlers.followup.followup_card import channel_card
-from handlers.rules import Company, Route
+from handlers.rules import Route
 from handlers.situation import Tap
 from handlers.wording.language import gettext as _
 

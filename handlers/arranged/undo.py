@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from handlers import colleagues
 from handlers.arranged.arrangements import Kind, know_by
 from handlers.cards import Button, Card, Reply
-from handlers.rules import Company
+from handlers.company import Company
 from handlers.situation import Tap
 from handlers.wording.language import gettext as _
 from storage import arrangements

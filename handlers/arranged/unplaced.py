@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from handlers import cases
 from handlers.arrivals.heard import SOURCE
+from handlers.company import Company
 from handlers.feedback import Feedback, Metric
-from handlers.rules import LOW, Company
+from handlers.rules import LOW
 from storage import feedback, material
 from storage.prepared import AnyRow
 

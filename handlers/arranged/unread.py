@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from handlers.rules import Company
+from handlers.company import Company
 from storage import errands, payloads, readings
 
 EVER = datetime.fromtimestamp(0, UTC)

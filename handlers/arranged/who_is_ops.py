@@ -6,8 +6,8 @@ from sqlalchemy import Connection
 
 from handlers import colleagues
 from handlers.arranged.arrangements import Kind
+from handlers.company import Company, People
 from handlers.feedback import MAIN_WORKSPACE, Person, Place
-from handlers.rules import Company, People
 from handlers.wording.language import gettext as _
 from handlers.wording.words import called
 from storage import arrangements, nudges, people

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from handlers import rules
+from handlers.company import Company
 from handlers.feedback import MAIN_WORKSPACE, Band, Customer, Feedback
-from handlers.rules import Company, Route
+from handlers.rules import Route
 from storage import customers as directory
 from storage.feedback import ABOUT, CONTACT, GIVEN
 from storage.prepared import AnyRow

@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 
 from handlers import cases, ladder, wanted
 from handlers.arrivals.arrival import Judged
+from handlers.company import Company
 from handlers.feedback import Band, Case
 from handlers.nudges import steps
 from handlers.nudges.limit import nudge
 from handlers.nudges.steps import Kind
-from handlers.rules import Company
 from handlers.wanted import ToldInThread
 from storage import act_log, came_back, messages, nudges
 from storage import feedback as answers

@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 
 from handlers.arrivals.arrival import Arrival
 from handlers.arrivals.replay import KeptPayload, keep_entries
+from handlers.company import Company
 from handlers.feedback import MAIN_WORKSPACE
 from handlers.receive import Receipt, receive
-from handlers.rules import Company
 from storage import erased, errands, readings
 from storage import feedback as known
 

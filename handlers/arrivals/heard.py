@@ -10,10 +10,12 @@ from handlers import colleagues
 from handlers.arranged.who_is_ops import whom_to_ask
 from handlers.arrivals.arrival import Arrival
 from handlers.cards import Ask, Field, Form, Reply
+from handlers.company import Company
 from handlers.feedback import Customer, Feedback, FieldError, Metric, Moment
 from handlers.receive import receive
-from handlers.rules import Company, Route, Team, When
+from handlers.rules import Route, When
 from handlers.situation import Tap, Word
+from handlers.team import Team
 from handlers.wording import masking
 from handlers.wording.language import gettext as _
 

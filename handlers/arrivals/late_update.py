@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases, ladder, wanted
+from handlers.company import Company
 from handlers.feedback import Case, State
 from handlers.nudges import steps
 from handlers.nudges.limit import nudge
 from handlers.nudges.steps import Kind
-from handlers.rules import Company, Team
 from handlers.situation import promise_anew
+from handlers.team import Team
 from handlers.verbs.reopen import NOT_ENDED, UNCLAIMED
 from storage import act_log, followups, messages, nudges, personal
 from storage.act_log import Act

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers.arrivals.arrival import Arrival
+from handlers.company import Company
 from handlers.feedback import MAIN_WORKSPACE, Feedback, FieldError
 from handlers.forgetting.kept_payloads import origin_of
 from handlers.receive import Answer, receive
-from handlers.rules import Company
 from storage import erased, payloads
 from storage import feedback as known
 

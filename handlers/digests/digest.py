@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from handlers import leaders, message_keys, wanted
 from handlers.calendar import months, weeks
 from handlers.calendar.weeks import Week
+from handlers.company import Company
 from handlers.digests import snapshot, wins
 from handlers.digests.isolation import Failed, Isolation
 from handlers.digests.leader_digest import send_to_leaders
@@ -25,7 +26,7 @@ from handlers.digests.worked import TOLD_SINCE
 from handlers.ladder import Role
 from handlers.reviews.own_month import send_notes
 from handlers.reviews.review import send_reviews
-from handlers.rules import Company, Team
+from handlers.team import Team
 from storage import digests, material, messages, nudges
 from storage.units import savepoint
 

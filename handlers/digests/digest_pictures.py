@@ -10,12 +10,13 @@ from sqlalchemy import Connection
 from handlers import colleagues, message_keys
 from handlers.calendar.weeks import Week
 from handlers.cards import Card
+from handlers.company import Company
 from handlers.digests import digest_card, leader_digest, look_ahead_card, snapshot, wins
 from handlers.digests.heroes import Reason
 from handlers.digests.wins_card import wins_card
 from handlers.huddles import huddle, huddle_card
 from handlers.reviews import own_month, review
-from handlers.rules import Company, Team
+from handlers.team import Team
 from handlers.unshowable import Unshowable, without_team
 from storage import digests, people, thanks
 from storage.prepared import AnyRow

@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 from handlers import cases, colleagues, wanted
 from handlers.calendar.weeks import Week
 from handlers.cards import Ask, Field, Form, Reply, number
+from handlers.company import Company
 from handlers.digests import digest_card, snapshot
 from handlers.followup import followup_card
 from handlers.leaders import leads
-from handlers.rules import Company, Team
 from handlers.situation import Tap
+from handlers.team import Team
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
 from handlers.wording.words import cut, when

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from handlers.calendar.weeks import Week
 from handlers.cards import Button, Card
+from handlers.company import People
 from handlers.digests import figure_lines, figure_lists, figures, machine_lines, money, waiting_item
 from handlers.digests.figures import Figures, Kept, Score, Spread
 from handlers.digests.machine_lines import Health, Noise
@@ -17,7 +18,7 @@ from handlers.digests.week_sentence import told_again
 from handlers.feedback import Case
 from handlers.raised import raised_card
 from handlers.raised.raised_card import Raised
-from handlers.rules import People, Team
+from handlers.team import Team
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
 from handlers.wording.words import TITLE, begin, cut, days, when

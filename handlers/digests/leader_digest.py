@@ -19,6 +19,7 @@ from handlers import cases, colleagues, message_keys, wanted
 from handlers.calendar import weeks
 from handlers.calendar.weeks import Week
 from handlers.cards import Card
+from handlers.company import Company
 from handlers.digests import choosing_stories, counting, figure_lists, figures, leader_card, making, snapshot, worth
 from handlers.digests.figures import Figures, Kept, Score, Spread
 from handlers.digests.isolation import Isolation
@@ -31,7 +32,8 @@ from handlers.feedback import Case, State
 from handlers.ladder import Role
 from handlers.leaders import led_teams
 from handlers.raised import raised_in_posts
-from handlers.rules import LOW, Company, Team
+from handlers.rules import LOW
+from handlers.team import Team
 from handlers.wording import masking
 from storage import behind_figures, delivery_log, digests, feedback, material, messages, nudges, people
 from storage import figures as counted

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from handlers.calendar import weeks
 from handlers.calendar.weeks import P
-from handlers.rules import Team
+from handlers.team import Team
 from storage import digests, feedback, people
 from storage.prepared import AnyRow
 

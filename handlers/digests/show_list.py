@@ -13,14 +13,15 @@ from handlers import cases, colleagues, leaders
 from handlers.calendar import weeks
 from handlers.calendar.weeks import Week
 from handlers.cards import Card, Reply, number
+from handlers.company import Company
 from handlers.digests import counting, figure_lists, leader_digest, snapshot, wins_card, worth
 from handlers.digests.figure_lists import PAGE, Behind
 from handlers.digests.figures import Figures, runs
 from handlers.digests.wins_card import Win
 from handlers.followup import followup_card
 from handlers.reviews import review, review_behind, review_lists
-from handlers.rules import Company, Team
 from handlers.situation import Tap
+from handlers.team import Team
 from handlers.wording.language import gettext as _
 from storage import behind_figures, digests, material
 from storage import figures as counted

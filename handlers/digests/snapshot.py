@@ -17,12 +17,13 @@ from sqlalchemy import Connection
 from handlers import cases, colleagues, leaders, wanted
 from handlers.calendar import weeks
 from handlers.calendar.weeks import Week
+from handlers.company import Company, People
 from handlers.digests import choosing_stories, counting, heroes, making, worked
 from handlers.digests.digest_card import Post, StoryInWords
 from handlers.digests.figures import Figures, Kept, Promised
 from handlers.digests.heroes import Reason, Story
 from handlers.raised import raised_card, raised_in_posts
-from handlers.rules import Company, People, Team
+from handlers.team import Team
 from handlers.wording import masking
 from storage import digests, feedback, material, people, raised
 from storage.messages import Wanted

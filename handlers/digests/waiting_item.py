@@ -6,12 +6,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers.cards import Button, Card, Style
+from handlers.company import People
 from handlers.digests import money
 from handlers.digests.money import Sum
 from handlers.feedback import Case
 from handlers.followup.followup_buttons import choose
 from handlers.followup.handed_card import passed_on
-from handlers.rules import People, Team
+from handlers.team import Team
 from handlers.wording.language import gettext as _
 from handlers.wording.masking import for_channel
 from handlers.wording.words import TITLE, begin, called, cut, deadline, when

@@ -12,12 +12,13 @@ from sqlalchemy import Connection
 from handlers import cases, colleagues
 from handlers.calendar import weeks
 from handlers.cards import Card, Reply
+from handlers.company import Company
 from handlers.digests import leader_digest
 from handlers.digests.snapshot import Taken
 from handlers.feedback import Person
 from handlers.ladder import Role
-from handlers.rules import Company, Team
 from handlers.situation import Word
+from handlers.team import Team
 from handlers.wording.language import gettext as _
 from storage import nudges, people
 

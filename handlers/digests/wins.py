@@ -12,8 +12,9 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import Connection
 
 from handlers import cases, wanted
+from handlers.company import Company
 from handlers.digests.wins_card import Win
-from handlers.rules import Company, Team
+from handlers.team import Team
 from storage import digests, material, messages
 from storage.material import Untold
 from storage.prepared import AnyRow

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from handlers.cards import Card
 from handlers.feedback import Customer
-from handlers.rules import Team
+from handlers.team import Team
 from handlers.wording import masking
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext

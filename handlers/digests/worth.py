@@ -10,7 +10,7 @@ from handlers.calendar import weeks
 from handlers.digests import money
 from handlers.digests.money import Money, Sum, Worth
 from handlers.feedback import Band
-from handlers.rules import Team
+from handlers.team import Team
 from storage import figures, worth
 from storage.prepared import AnyRow
 

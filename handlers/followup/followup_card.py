@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers.cards import Card
+from handlers.company import People
 from handlers.feedback import MOST_LOW, Case, Person, State
 from handlers.followup.followup_buttons import buttons_and_menu
 from handlers.followup.handed_card import passed_on
-from handlers.rules import People, Team
+from handlers.team import Team
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
 from handlers.wording.masking import for_channel

@@ -9,10 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from handlers.cards import Card
+from handlers.company import People
 from handlers.feedback import Person
 from handlers.followup.handed_card import NOBODY_HAD_IT
 from handlers.ladder import Phase
-from handlers.rules import People
 from handlers.wording.language import gettext as _
 from handlers.wording.outcomes import outcomes, reasons, stays
 from handlers.wording.words import asked, begin, called, took, when, whole

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from handlers.forgetting import talk
 from handlers.forgetting.erase import plainly, posts_about, said_about
-from handlers.rules import Retention
+from handlers.forgetting.retention import Retention
 from storage import chores, messages, personal
 
 BATCH = 200

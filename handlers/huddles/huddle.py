@@ -11,13 +11,14 @@ from sqlalchemy import Connection
 
 from handlers import colleagues, wanted
 from handlers.cards import Card, Reply
+from handlers.company import Company
 from handlers.digests.digest_requests import team_post, weekly_post
 from handlers.digests.snapshot import words_for_channel
 from handlers.feedback import NOBODY, Band
 from handlers.huddles import huddle_card
 from handlers.huddles.huddle_card import PROMISES, Huddle, Waiting
-from handlers.rules import Company, Team
 from handlers.situation import Tap, Word
+from handlers.team import Team
 from handlers.wording import masking
 from handlers.wording.language import gettext as _
 from storage import digests, material, messages, people

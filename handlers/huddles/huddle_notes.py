@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import colleagues, message_keys, wanted
+from handlers.company import Company
 from handlers.feedback import Person
 from handlers.huddles import huddle
 from handlers.huddles.huddle_card import MOST_NOTES, MOST_OF_ONE
-from handlers.rules import Company
 from handlers.situation import Written
 from storage import digests, messages
 from storage.prepared import AnyRow

@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from handlers.cards import Button, Card, Style
+from handlers.company import People
 from handlers.feedback import Case, Person
 from handlers.followup.followup_buttons import choose, of_owner, take_over
 from handlers.followup.followup_card import standing, your_standing
 from handlers.ladder import Role
 from handlers.nudges.reminder import Reminder, in_short, question, settled
 from handlers.nudges.steps import Kind
-from handlers.rules import People
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
 from handlers.wording.masking import for_channel

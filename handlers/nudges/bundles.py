@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from handlers import cases, wanted
+from handlers.company import Company
 from handlers.feedback import Case, Person, State
 from handlers.ladder import Phase, Role
 from handlers.nudges import away, quiet, steps
@@ -22,7 +23,7 @@ from handlers.nudges.quiet import Preferences
 from handlers.nudges.slips import may_be_undone_until
 from handlers.nudges.steps import Kind
 from handlers.nudges.still_yours import ask, asks
-from handlers.rules import Company, Team
+from handlers.team import Team
 from storage import messages, nudges, people
 from storage.messages import Wanted
 from storage.prepared import AnyRow

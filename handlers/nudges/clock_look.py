@@ -12,13 +12,14 @@ from sqlalchemy import Connection
 from handlers import cases, ladder, wanted
 from handlers.arrivals import late_update
 from handlers.calendar.hours import OpeningHours
+from handlers.company import Company
 from handlers.feedback import State, address_in
 from handlers.ladder import Climb, Role, Rung
 from handlers.nudges import steps
 from handlers.nudges.limit import add_within_limit, nudge
 from handlers.nudges.steps import Kind
-from handlers.rules import Company, Team
 from handlers.situation import AFRESH
+from handlers.team import Team
 from handlers.wanted import ToldInThread
 from storage import act_log, followups, messages, nudges, people
 from storage.act_log import Act

@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 
 from handlers import colleagues
 from handlers.cards import Reply
+from handlers.company import Company, People
 from handlers.feedback import Person
 from handlers.ladder import Role
 from handlers.nudges import quiet
 from handlers.nudges.away import MOST_OWNED, back, is_away, stand_ins
-from handlers.rules import Company, People
 from handlers.situation import Word
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from handlers.company import People
 from handlers.feedback import Band, Case, Person, State
 from handlers.ladder import Phase, Role
 from handlers.nudges import steps
 from handlers.nudges.steps import Kind
-from handlers.rules import People, Team
+from handlers.team import Team
 from handlers.wording.language import gettext as _
 from handlers.wording.words import TITLE, begin, called, cut, day, deadline, when
 

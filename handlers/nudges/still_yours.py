@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases, ladder
+from handlers.company import Company
 from handlers.feedback import Case, State
 from handlers.ladder import Role
 from handlers.nudges import steps
 from handlers.nudges.steps import Kind
-from handlers.rules import Company
 from storage import act_log, nudges
 from storage.act_log import Act
 from storage.prepared import AnyRow

@@ -9,13 +9,14 @@ from sqlalchemy import Connection
 from handlers import colleagues, message_keys, wanted
 from handlers.arranged.who_is_ops import whom_to_ask
 from handlers.cards import Card, Reply
+from handlers.company import Company
 from handlers.digests import leader_digest
 from handlers.feedback import Person
 from handlers.leaders import leads
 from handlers.raised import raised_card
 from handlers.raised.raised_in_posts import thing
-from handlers.rules import Company, Team
 from handlers.situation import Tap
+from handlers.team import Team
 from handlers.unshowable import Unshowable, without_team
 from handlers.wording.language import gettext as _
 from storage import act_log, messages, people, raised

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases
+from handlers.company import Company
 from handlers.raised.raised_card import Raised
-from handlers.rules import Company, Team
+from handlers.team import Team
 from handlers.wording import masking
 from storage import raised
 from storage.prepared import AnyRow

@@ -12,9 +12,10 @@ from handlers import colleagues, wanted
 from handlers.calendar import months
 from handlers.calendar.months import Month
 from handlers.cards import Card
+from handlers.company import Company, People
 from handlers.nudges import quiet
 from handlers.reviews.review import due_now
-from handlers.rules import Company, People, Team
+from handlers.team import Team
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
 from handlers.wording.words import month as named

@@ -18,6 +18,7 @@ from handlers import cases, colleagues, wanted
 from handlers.calendar import months, weeks
 from handlers.calendar.months import Month
 from handlers.cards import Card
+from handlers.company import Company
 from handlers.digests import making, money, worth
 from handlers.digests.isolation import Isolation
 from handlers.digests.making import FirstAnswers
@@ -27,7 +28,7 @@ from handlers.leaders import led_teams
 from handlers.reviews import review_card, review_snapshot, timeline
 from handlers.reviews.calls_card import Called, Calls, calls_card
 from handlers.reviews.review_card import Decision, Review
-from handlers.rules import Company, Team
+from handlers.team import Team
 from handlers.wording.masking import for_channel
 from storage import act_log, digests, messages, reviews
 from storage import worth as stored

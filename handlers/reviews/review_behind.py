@@ -13,7 +13,7 @@ from handlers.digests.figure_lists import Behind
 from handlers.reviews import review, review_lists, review_snapshot
 from handlers.reviews.review_lists import CONTACTED, NOBODY, REST, WHY
 from handlers.reviews.review_snapshot import MOST_LOST, Became
-from handlers.rules import Team
+from handlers.team import Team
 from storage import worth as stored
 from storage.prepared import AnyRow
 

@@ -8,11 +8,11 @@ from sqlalchemy import Connection
 
 from handlers import cases, colleagues
 from handlers.cards import Reply, number
+from handlers.company import Company
 from handlers.feedback import Case, Person
 from handlers.followup import followup_card
 from handlers.leaders import leads
 from handlers.reviews import calls_card, review, review_card
-from handlers.rules import Company
 from handlers.situation import Tap
 from handlers.wording.language import gettext as _
 from storage import act_log, digests, messages

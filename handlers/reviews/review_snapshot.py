@@ -14,7 +14,7 @@ from handlers.calendar.months import Month
 from handlers.digests import worth
 from handlers.feedback import Band, State
 from handlers.reviews import timeline
-from handlers.rules import Team
+from handlers.team import Team
 from storage import material, reviews
 from storage import worth as stored
 from storage.pieces import pieces

@@ -8,7 +8,7 @@ from itertools import takewhile
 from typing import Any, Protocol
 
 from handlers.feedback import Case
-from handlers.rules import Team
+from handlers.team import Team
 from handlers.wording.language import gettext as _
 from handlers.wording.words import cut, times, took, when
 

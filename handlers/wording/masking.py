@@ -11,7 +11,7 @@ from typing import Any
 
 from handlers.feedback import Case, Customer
 from handlers.matching import UNSPACED, is_unspaced
-from handlers.rules import Team
+from handlers.team import Team
 from handlers.wording.language import gettext as _
 
 _SPACES = " \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"

@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from handlers.cards import Card
-from handlers.rules import Company, Team
+from handlers.company import Company
+from handlers.team import Team
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
 from handlers.wording.words import when

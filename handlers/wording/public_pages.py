@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from handlers.rules import Retention
+from handlers.forgetting.retention import Retention
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
 

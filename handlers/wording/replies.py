@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from handlers.cards import Card, Reply
+from handlers.company import People
 from handlers.feedback import Case, State
-from handlers.rules import People, Team
 from handlers.situation import Away, Change, Situation
+from handlers.team import Team
 from handlers.wording.language import gettext as _
 from handlers.wording.words import begin, called, day, took
 

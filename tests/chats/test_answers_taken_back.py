@@ -14,7 +14,7 @@ from handlers.arrivals.customers import know
 from handlers.feedback import Customer
 from handlers.forgetting.erase import erase
 from handlers.forgetting.forget import forget
-from handlers.rules import Retention
+from handlers.forgetting.retention import Retention
 from storage import messages
 from tests.conftest import ANA, BEN, FRIDAY, OSLO, Shop, said
 from tests.running import eventually

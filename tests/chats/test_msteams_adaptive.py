@@ -18,11 +18,12 @@ from bot.chats.msteams import adaptive, forms, plain
 from bot.chats.msteams.deep_link import deep_link
 from bot.chats.msteams.forms import Asked, Colleague
 from handlers.cards import Ask, Button, Card, Field, Form, Style, There
+from handlers.company import People
 from handlers.feedback import State
 from handlers.ladder import Role
 from handlers.nudges.bundle_card import bundle_card
 from handlers.nudges.reminder import Reminder
-from handlers.rules import People, Team
+from handlers.team import Team
 from tests.conftest import ANA, BEN, FRIDAY, Shop, said
 from tests.emulators.msteams import Shown, activities
 from tests.emulators.msteams.cards import check_card, walk

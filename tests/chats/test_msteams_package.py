@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from bot.__main__ import hero
 from bot.chats.msteams.package import manifest, package
 from bot.pages import front
-from handlers.rules import Retention
+from handlers.forgetting.retention import Retention
 
 APP_ID = "11111111-2222-3333-4444-555555555555"
 ADDRESS = "https://hero.northwind.example"

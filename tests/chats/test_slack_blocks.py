@@ -18,7 +18,7 @@ from slackblocks._surfaces import validate_surface_blocks
 from bot.chats.slack import blocks
 from bot.chats.slack.plain import cut, escaped, parts, units
 from handlers.cards import Ask, Button, Card, Field, Form, Reply, Style, There
-from handlers.rules import Team
+from handlers.team import Team
 from tests.conftest import ANA, Shop, said
 
 LIVE = re.compile(r"[<>]|&(?!amp;|lt;|gt;)")

@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from bot.config import load
 from handlers.arrivals.arrival import Arrival
+from handlers.company import Company
 from handlers.feedback import Customer
 from handlers.receive import receive
-from handlers.rules import Company
 from storage import models, schema
 from storage.database import Store
 from tests.cli.command import hero

@@ -11,8 +11,8 @@ from sqlalchemy import update
 from bot.commands.deliveries import MOST, give_up, listed, send_again, shown
 from bot.refusals import Mistaken
 from handlers.arrivals.arrival import Arrival
+from handlers.company import Company
 from handlers.receive import receive
-from handlers.rules import Company
 from storage import messages, sending
 from storage.database import Store
 from storage.messages import message

@@ -12,9 +12,9 @@ from bot.commands.digest_preview import preview, preview_leader, preview_month
 from bot.commands.plain_text import lines
 from bot.config import load
 from bot.refusals import Mistaken
+from handlers.company import Company
 from handlers.digests.snapshot import USUAL
 from handlers.feedback import Customer
-from handlers.rules import Company
 from storage import digests
 from tests.cli.command import Ended, hero
 from tests.conftest import ANA, BEN, LEA, Shop

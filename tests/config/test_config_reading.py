@@ -13,8 +13,9 @@ from pydantic import SecretStr, ValidationError
 from bot.config import Loaded, Settings, load
 from bot.config.check import findings
 from bot.config.findings import Level, report
+from handlers.company import People
 from handlers.feedback import Band, Feedback, Metric, Place
-from handlers.rules import People, route
+from handlers.rules import route
 
 ROOT = Path(__file__).parents[2]
 START = "company: {name: Northwind Coffee, timezone: Europe/Oslo, country: NO}\nchats: {practice: {}}\n"

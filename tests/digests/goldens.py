@@ -18,8 +18,8 @@ from bot.chats.slack import blocks
 from bot.commands.plain_text import lines
 from handlers.calendar.weeks import Posting
 from handlers.cards import Card
+from handlers.company import People
 from handlers.feedback import Customer, Person
-from handlers.rules import People
 from storage import digests, schema
 from storage.database import Store
 from tests.conftest import ANA, BEN, LEA, northwind, oak_street, said

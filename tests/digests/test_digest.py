@@ -16,9 +16,10 @@ from handlers.calendar.hours import OpeningHours
 from handlers.calendar.weeks import Posting, Week
 from handlers.cards import Card
 from handlers.commands import answer
+from handlers.company import Company, People
 from handlers.digests import digest, snapshot
 from handlers.feedback import Customer
-from handlers.rules import Company, People, Route, When
+from handlers.rules import Route, When
 from handlers.situation import Tap
 from handlers.survey_tools import Source
 from storage import delivery_log, digests, messages, people

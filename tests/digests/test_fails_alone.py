@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from handlers.calendar.hours import OpeningHours
+from handlers.company import Company
 from handlers.digests import digest
 from handlers.digests.isolation import Isolation
-from handlers.rules import Company
 from storage import digests
 from storage.database import Unavailable
 from tests.conftest import LEA, Shop, person

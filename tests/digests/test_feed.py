@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from handlers.rules import Company, Route, When
+from handlers.company import Company
+from handlers.rules import Route, When
 from storage import digests
 from tests.conftest import Shop, said
 from tests.digests.week47 import MONDAY, NEXT, Week47

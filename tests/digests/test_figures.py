@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers import rules
+from handlers.company import Company
 from handlers.digests import figures
 from handlers.digests.figures import Figures, Kept, Score, Spread
 from handlers.feedback import Customer, Feedback
-from handlers.rules import Company, Route, When
+from handlers.rules import Route, When
 from tests.conftest import Shop, said
 
 

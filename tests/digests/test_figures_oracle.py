@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 
 from handlers.calendar import weeks
 from handlers.calendar.weeks import Week
+from handlers.company import Company
 from handlers.digests import counting, leader_digest
 from handlers.digests.figures import Figures, Promised
 from handlers.feedback import Customer
-from handlers.rules import Company
 from storage import material, schema, vitals
 from storage.database import Store
 from tests import log

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from handlers.company import Company
 from handlers.feedback import Customer
-from handlers.rules import Company
 from tests.conftest import ANA, Shop
 from tests.digests.week47 import MONDAY, Week47
 

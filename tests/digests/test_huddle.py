@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import update
 
 from handlers.commands import answer
+from handlers.company import Company
 from handlers.feedback import Customer
 from handlers.forgetting.erase import erase
 from handlers.forgetting.forget import forget
+from handlers.forgetting.retention import Retention
 from handlers.huddles.huddle_notes import keep
-from handlers.rules import Company, Retention
 from handlers.situation import Written
 from storage import digests, messages
 from tests.conftest import ANA, BEN, OSLO, Shop, person, said

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from handlers.calendar.weeks import Posting
-from handlers.rules import Company
+from handlers.company import Company
 from tests.conftest import Shop
 from tests.digests.week47 import KEY, MONDAY, NEXT, Week47
 

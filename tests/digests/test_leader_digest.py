@@ -13,9 +13,11 @@ from sqlalchemy import update
 from handlers.arrivals.arrival import Arrival
 from handlers.calendar.duration import Duration
 from handlers.calendar.hours import OpeningHours
+from handlers.calendar.promise import Promise
 from handlers.calendar.weeks import Posting, Week
 from handlers.cards import Card, Style
 from handlers.colleagues import meet
+from handlers.company import Company, People
 from handlers.digests import figures, leader_card, leader_digest
 from handlers.digests.figures import Figures, Kept, Score, Spread
 from handlers.digests.leader_card import OfTeam, Report
@@ -23,7 +25,8 @@ from handlers.digests.machine_lines import Health, Noise
 from handlers.feedback import Customer
 from handlers.ladder import Role
 from handlers.receive import receive
-from handlers.rules import Company, People, Promise, Route, Team, When
+from handlers.rules import Route, When
+from handlers.team import Team
 from handlers.wording.words import opening_time, took
 from storage import digests, messages, nudges, people
 from tests.conftest import ANA, BEN, LEA, OSLO, Shop, said

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from handlers.cards import Button, Card, Reply
+from handlers.company import Company
 from handlers.digests import figure_lists
 from handlers.feedback import Customer
 from handlers.ladder import Role
-from handlers.rules import Company, When
+from handlers.rules import When
 from storage import digests, nudges
 from tests.conftest import ANA, BEN, LEA, Shop, person
 from tests.digests.week47 import KEY, MONDAY, NEXT, Week47

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from handlers.cards import Card
+from handlers.company import Company
 from handlers.feedback import Customer
-from handlers.rules import Company
 from storage import digests
 from tests.conftest import ANA, LEA, Shop
 from tests.digests.week47 import MONDAY, NEXT, Week47

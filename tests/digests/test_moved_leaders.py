@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from handlers.company import Company
 from handlers.feedback import Customer, Person, Place
 from handlers.forgetting import erase
 from handlers.ladder import Role
-from handlers.rules import Company
 from storage import digests, nudges, people
 from tests.conftest import LEA, Shop, person
 from tests.digests.week47 import Week47

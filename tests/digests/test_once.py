@@ -13,9 +13,11 @@ from sqlalchemy import Connection, select
 
 from handlers.calendar.hours import OpeningHours
 from handlers.calendar.weeks import Week
+from handlers.company import Company
 from handlers.digests import digest
 from handlers.ladder import Role
-from handlers.rules import Company, Route, Team, When
+from handlers.rules import Route, When
+from handlers.team import Team
 from storage import digests, messages, nudges, people
 from storage.database import Store, Unavailable
 from tests.conftest import LEA, OSLO, Shop, said

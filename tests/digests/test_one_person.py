@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from handlers.company import Company
 from handlers.feedback import Person, Place
 from handlers.nudges import preferences
-from handlers.rules import Company
 from handlers.situation import Word
 from storage import people
 from tests.conftest import ANA, BEN, Shop, person

@@ -12,9 +12,9 @@ import pytest
 from handlers import colleagues
 from handlers.calendar.hours import OpeningHours
 from handlers.commands import answer
+from handlers.company import Company, People
 from handlers.feedback import Person, Place
 from handlers.reviews import own_month
-from handlers.rules import Company, People
 from storage import delivery_log, digests, feedback, people
 from tests.conftest import ANA, BEN, LEA, OSLO, Shop, person, said
 from tests.digests.week47 import MONDAY, Week47

@@ -8,10 +8,12 @@ from datetime import timedelta
 import pytest
 
 from handlers import colleagues
+from handlers.company import Company
 from handlers.digests import digest
 from handlers.feedback import Person
 from handlers.ladder import Role
-from handlers.rules import Company, Route, Team, When
+from handlers.rules import Route, When
+from handlers.team import Team
 from storage import digests, nudges
 from tests.conftest import ANA, LEA, Shop, person, said
 from tests.digests.week47 import FRIDAY_PREVIEW, MONDAY, NEXT, Week47

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from handlers.company import Company, People
 from handlers.feedback import Customer
 from handlers.forgetting.erase import erase
-from handlers.rules import Company, People
 from storage import people
 from tests.conftest import ANA, BEN, LEA, Shop
 from tests.digests.week47 import FRIDAY_PREVIEW, KEY, MONDAY, NEXT, Week47

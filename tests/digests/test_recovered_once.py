@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from handlers.company import Company
 from handlers.feedback import Customer, Moment
-from handlers.rules import Company, Route, When
+from handlers.rules import Route, When
 from storage import digests
 from tests.conftest import ANA, BEN, LEA, Shop
 from tests.digests.week47 import MONDAY, NEXT, Week47

@@ -11,10 +11,13 @@ import pytest
 from handlers.calendar.hours import OpeningHours
 from handlers.calendar.weeks import Posting
 from handlers.cards import Card, Reply
+from handlers.company import Company
 from handlers.feedback import Customer, Feedback
 from handlers.forgetting import erase, forget
+from handlers.forgetting.retention import Retention
 from handlers.ladder import Role
-from handlers.rules import Company, Retention, Route, Team, When
+from handlers.rules import Route, When
+from handlers.team import Team
 from storage import delivery_log, digests, messages, nudges, people
 from tests import log
 from tests.conftest import ANA, BEN, LEA, OSLO, Shop, person

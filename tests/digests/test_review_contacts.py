@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from handlers.rules import Company
+from handlers.company import Company
 from tests.conftest import ANA, LEA, Shop
 from tests.digests.test_review import OCTOBER, customer, reads, row
 from tests.digests.week47 import Week47

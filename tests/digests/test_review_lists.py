@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from handlers.cards import Button, Card, Reply
+from handlers.company import Company
 from handlers.forgetting import erase
 from handlers.ladder import Role
 from handlers.reviews import review_lists
-from handlers.rules import Company, Team
+from handlers.team import Team
 from storage import nudges, people
 from tests.conftest import ANA, BEN, LEA, Shop, person
 from tests.digests.test_review import DUE, OCTOBER, customer, leads, loses, october, reads, row, two_are_recovered

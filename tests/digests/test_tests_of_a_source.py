@@ -12,10 +12,11 @@ from sqlalchemy import Connection
 from handlers.calendar import months, weeks
 from handlers.calendar.months import Month
 from handlers.calendar.weeks import Week
+from handlers.company import Company
 from handlers.digests import leader_digest, snapshot
 from handlers.feedback import Band, Customer
 from handlers.reviews import own_month, review
-from handlers.rules import Company, Route, When
+from handlers.rules import Route, When
 from storage import feedback, material
 from storage.material import Untold
 from tests.conftest import ANA, BEN, LEA, Shop, said

@@ -10,9 +10,10 @@ import pytest
 
 from handlers import commands
 from handlers.cards import Reply
+from handlers.company import Company
 from handlers.feedback import Person, Place
 from handlers.ladder import Role
-from handlers.rules import Company, Team
+from handlers.team import Team
 from storage import nudges, people
 from tests.conftest import ANA, BEN, LEA, Shop, person
 from tests.digests.week47 import MONDAY, Week47

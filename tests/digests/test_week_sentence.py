@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.calendar.duration import Duration
+from handlers.calendar.promise import Promise
+from handlers.company import Company
 from handlers.digests.figures import Figures, Kept, Promised
 from handlers.digests.week_sentence import sentence
 from handlers.feedback import Customer
-from handlers.rules import Company, Promise
 from handlers.wording.words import lasts
 from tests.conftest import ANA, Shop
 from tests.digests.week47 import MONDAY, NEXT, Week47

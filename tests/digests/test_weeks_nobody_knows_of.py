@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from handlers.cards import Card
-from handlers.rules import Company
+from handlers.company import Company
 from storage import digests
 from tests.conftest import ANA, Shop
 from tests.digests.week47 import MONDAY, NEXT, Week47

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from handlers.commands import answer
+from handlers.company import Company
 from handlers.feedback import Customer
 from handlers.forgetting.erase import erase
 from handlers.forgetting.forget import forget
-from handlers.rules import Company, Retention
+from handlers.forgetting.retention import Retention
 from storage import delivery_log, digests, messages
 from tests.conftest import ANA, BEN, OSLO, Shop
 from tests.digests.week47 import FRIDAY_PREVIEW, MONDAY, NEXT, SLOW, Week47

@@ -16,11 +16,14 @@ from bot.config import load
 from bot.config.check import findings
 from handlers.calendar.duration import Duration
 from handlers.calendar.hours import OpeningHours
+from handlers.calendar.promise import Promise
+from handlers.company import Company
 from handlers.digests import digest
 from handlers.digests.wins_card import QUOTES, Win, wins_card
 from handlers.feedback import Customer, Moment, Place
 from handlers.forgetting.erase import erase
-from handlers.rules import Company, Promise, Route, Team, When
+from handlers.rules import Route, When
+from handlers.team import Team
 from handlers.wording.masking import mask
 from storage import delivery_log, digests, followups, messages
 from storage.feedback import feedback

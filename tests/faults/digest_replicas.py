@@ -15,8 +15,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from handlers.company import Company
 from handlers.digests import digest
-from handlers.rules import Company
 from storage.database import Store, Unavailable
 from tests.statements import Asked, hear
 

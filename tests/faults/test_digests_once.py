@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
+from handlers.company import Company
 from handlers.ladder import Role
-from handlers.rules import Company, Team
+from handlers.team import Team
 from storage import digests, messages, nudges, people
 from storage.database import Store
 from tests.conftest import ANA, LEA, Shop, person, said

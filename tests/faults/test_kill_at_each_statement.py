@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from handlers.rules import Company
+from handlers.company import Company
 from storage import act_log, followups, lanes, messages, sending
 from storage.database import Store
 from tests.conftest import FRIDAY, Shop, said

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from handlers.arranged.sources import send_test
+from handlers.company import Company
 from handlers.ladder import Role
-from handlers.rules import Company
 from handlers.situation import Tap
 from handlers.survey_tools import Source
 from tests.conftest import ANA, FRIDAY, LEA, Shop

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from handlers.company import People
 from handlers.followup import lines as sentences
 from handlers.ladder import Role
-from handlers.rules import People
 from tests.conftest import ANA, FRIDAY, LEA, OSLO, Shop, said
 from tests.handlers.test_away import types
 from tests.handlers.test_ladder import MONDAY, bundles, lines, passes_until, put_on_duty, told

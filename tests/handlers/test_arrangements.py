@@ -15,8 +15,9 @@ from handlers.arranged.conditions import in_words
 from handlers.cards import Card, Reply
 from handlers.colleagues import meet
 from handlers.commands import BY_OPS, answer
+from handlers.company import Company
 from handlers.feedback import Person, Place
-from handlers.rules import Company, Comparison, Route, When
+from handlers.rules import Comparison, Route, When
 from handlers.situation import Tap
 from handlers.survey_tools import Source
 from storage import arrangements as kept

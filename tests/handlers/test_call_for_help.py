@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from handlers.company import People
 from handlers.ladder import Role
-from handlers.rules import People
 from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, said
 from tests.handlers.test_away import CARL, known, leaves, reminders, types
 from tests.handlers.test_ladder import MONDAY, bundles, passes_until, put_on_duty, ticks, told

@@ -12,7 +12,7 @@ from handlers.feedback import Customer
 from handlers.forgetting.erase import erase
 from handlers.ladder import Role
 from handlers.receive import receive
-from handlers.rules import SHOWN, Team
+from handlers.team import SHOWN, Team
 from storage import customers as directory
 from storage.came_back import SAID
 from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, said

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from handlers.calendar.hours import OpeningHours
+from handlers.company import People
 from handlers.digests.waiting_item import item
 from handlers.feedback import Band, Case, Customer, Known, Metric, Moment, State
 from handlers.followup.followup_card import channel_card, private_card
-from handlers.rules import People
 from tests.conftest import FRIDAY, OSLO
 from tests.handlers.test_cards import ANA, BEN, TEAM, case
 

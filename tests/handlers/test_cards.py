@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 from handlers.actions import ACTIONS
 from handlers.calendar.duration import Duration
 from handlers.calendar.hours import OpeningHours
+from handlers.calendar.promise import Promise
 from handlers.cards import Card, Form
+from handlers.company import Company, People
 from handlers.feedback import Band, Case, Customer, Feedback, Metric, Moment, Person, Place, State
 from handlers.followup.followup_card import channel_card, private_card
 from handlers.followup.lines import WallClock, line
-from handlers.rules import Company, People, Promise, Route, Team
+from handlers.rules import Route
 from handlers.situation import Situation, Tap
+from handlers.team import Team
 from handlers.wording.outcomes import outcomes, reasons
 from handlers.wording.words import QUOTED, called, cut, deadline, short_score, took, when
 from tests.conftest import FRIDAY, OSLO

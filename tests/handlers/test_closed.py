@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from handlers.calendar.duration import Duration
+from handlers.calendar.promise import Promise
 from handlers.feedback import State
 from handlers.ladder import Phase, Role, Step
-from handlers.rules import Promise
 from storage import messages
 from tests.conftest import ANA, FRIDAY, LEA, Shop, said
 from tests.handlers.test_ladder import MONDAY, bundles, lines, passes_until, put_on_duty, ticks, told, with_ladder

@@ -9,9 +9,11 @@ import pytest
 
 from handlers.cards import Reply
 from handlers.commands import COMMANDS, LISTED, answer
+from handlers.company import Company
 from handlers.feedback import Person, Place
 from handlers.ladder import Role
-from handlers.rules import Company, Route, Team, When
+from handlers.rules import Route, When
+from handlers.team import Team
 from tests.conftest import ANA, BEN, LEA, Shop, person, said
 from tests.handlers.test_ladder import put_on_duty
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from handlers.company import Company
 from handlers.feedback import Person, Place
 from handlers.ladder import Role
-from handlers.rules import Company
 from storage import messages, nudges, people
 from tests.conftest import ANA, BEN, LEA, Shop, person, said
 

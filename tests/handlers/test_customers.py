@@ -14,12 +14,14 @@ from sqlalchemy import func, select
 
 from handlers.arrivals.arrival import Arrival
 from handlers.arrivals.customers import NotTwo, know, meant, merge, merging
+from handlers.calendar.promise import Promise
 from handlers.cards import Card
+from handlers.company import Company, People
 from handlers.digests.worth import of_rows
 from handlers.feedback import Customer, Moment
 from handlers.forgetting.erase import erase
 from handlers.receive import Answer, receive
-from handlers.rules import Company, Comparison, People, Promise, Route, When
+from handlers.rules import Comparison, Route, When
 from storage import customers, delivery_log, messages, models, personal, worth
 from tests.conftest import ANA, Shop, said
 from tests.overlapping import overlapped

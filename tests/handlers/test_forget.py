@@ -12,7 +12,7 @@ from handlers import colleagues
 from handlers.arrivals.customers import know, merge
 from handlers.feedback import Customer
 from handlers.forgetting.forget import BATCH, forget, is_due
-from handlers.rules import Retention
+from handlers.forgetting.retention import Retention
 from storage import digests, thanks
 from tests.conftest import ANA, BEN, OSLO, Shop, said
 

@@ -9,8 +9,10 @@ from sqlalchemy import select
 
 from handlers.cards import Reply
 from handlers.commands import answer
+from handlers.company import Company
 from handlers.feedback import Person, Place
-from handlers.rules import Company, Route, Team, When
+from handlers.rules import Route, When
+from handlers.team import Team
 from storage import delivery_log, models
 from tests.conftest import ANA, BEN, Shop, person, said
 

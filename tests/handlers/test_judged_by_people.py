@@ -12,10 +12,12 @@ import pytest
 from sqlalchemy import Connection, text
 
 from handlers.arrivals.arrival import Arrival
+from handlers.company import Company
 from handlers.digests.figures import became
 from handlers.feedback import Feedback
 from handlers.receive import receive
-from handlers.rules import Company, Route, Team, When
+from handlers.rules import Route, When
+from handlers.team import Team
 from storage import delivery_log, figures, followups
 from tests.conftest import ANA, BEN, FRIDAY, Shop, said
 from tests.statements import statements

@@ -15,12 +15,14 @@ from handlers.arrivals.customers import know
 from handlers.calendar.duration import Duration
 from handlers.calendar.hours import OpeningHours
 from handlers.cards import Card
+from handlers.company import Company
 from handlers.feedback import Customer, Moment, Person, State
 from handlers.ladder import Phase, Role, Step
 from handlers.nudges.away import end_absences
 from handlers.nudges.bundles import send_bundles
 from handlers.nudges.clock_look import look
-from handlers.rules import Company, Route, Team, When
+from handlers.rules import Route, When
+from handlers.team import Team
 from storage import delivery_log, messages, nudges
 from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, said
 

@@ -16,13 +16,13 @@ from sqlalchemy import select
 from handlers import colleagues
 from handlers.actions import ACTIONS
 from handlers.commands import answer
+from handlers.company import Company
 from handlers.feedback import Person
 from handlers.ladder import USUAL, Phase, Role, Step
 from handlers.nudges import away, bundles, clock_look, quiet, steps
 from handlers.nudges.clock_look import Usual
 from handlers.nudges.steps import Kind
 from handlers.pictures import picture
-from handlers.rules import Company
 from storage import delivery_log, followups, nudges, people, schema
 from storage.database import Store
 from tests import log

@@ -13,8 +13,8 @@ from handlers.commands import answer
 from handlers.digests import worth
 from handlers.feedback import Customer, Feedback, Person, Place
 from handlers.forgetting import erase, forget
+from handlers.forgetting.retention import Retention
 from handlers.ladder import Role
-from handlers.rules import Retention
 from storage import nudges, people
 from tests import log
 from tests.conftest import ANA, BEN, LEA, OSLO, Shop, person, said

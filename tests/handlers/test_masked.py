@@ -9,7 +9,7 @@ from dataclasses import asdict
 import pytest
 
 from handlers.cards import Card
-from handlers.rules import Company
+from handlers.company import Company
 from storage import delivery_log
 from tests.conftest import ANA, BEN, Shop, said
 

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from handlers.cards import Form
+from handlers.company import Company
 from handlers.feedback import Customer, Metric, Moment
 from handlers.forgetting.erase import erase
 from handlers.ladder import Phase, Role, Step, next_look
-from handlers.rules import Company, Route, When
+from handlers.rules import Route, When
 from storage import delivery_log
 from tests.conftest import ANA, Shop, said
 

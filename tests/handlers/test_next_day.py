@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from handlers.calendar.hours import OpeningHours
+from handlers.company import Company
 from handlers.ladder import Role
-from handlers.rules import Company, Team
+from handlers.team import Team
 from tests.conftest import ANA, FRIDAY, LEA, Shop, said
 from tests.handlers.test_ladder import MONDAY, passes_until, put_on_duty, ticks, told
 

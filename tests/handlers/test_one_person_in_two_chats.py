@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 from handlers import colleagues
 from handlers.arranged.arrangements import know_by
 from handlers.colleagues import meet
+from handlers.company import Company
 from handlers.feedback import Person, Place
 from handlers.ladder import Role
 from handlers.nudges import steps
-from handlers.rules import Company
 from storage import nudges, people
 from tests.conftest import BEN, FRIDAY, LEA, Shop, said
 from tests.handlers.test_away import leaves, types

@@ -20,8 +20,8 @@ from handlers.calendar.hours import OpeningHours
 from handlers.cards import Card
 from handlers.colleagues import meet
 from handlers.commands import answer
+from handlers.company import Company
 from handlers.ladder import Role
-from handlers.rules import Company
 from handlers.survey_tools import Source
 from storage import errands, messages, nudges, payloads, people, sending
 from storage.database import Store

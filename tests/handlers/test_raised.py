@@ -15,8 +15,8 @@ from handlers.cards import Reply
 from handlers.feedback import Customer, Person
 from handlers.forgetting.erase import erase
 from handlers.forgetting.forget import forget
+from handlers.forgetting.retention import Retention
 from handlers.ladder import Role
-from handlers.rules import Retention
 from storage import delivery_log, messages, nudges, people, raised
 from tests import log
 from tests.conftest import ANA, BEN, LEA, OSLO, Shop, person, said

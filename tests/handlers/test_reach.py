@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handlers.company import People
 from handlers.feedback import Known, Metric, State
 from handlers.followup.followup_card import private_card
-from handlers.rules import People
 from handlers.wording.reach import link
 from tests.conftest import FRIDAY
 from tests.handlers.test_cards import ANA, DANA, TEAM, case

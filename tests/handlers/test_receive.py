@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from handlers.arrivals.arrival import Arrival
+from handlers.calendar.promise import Promise
+from handlers.company import Company
 from handlers.feedback import Feedback, Place
 from handlers.receive import Answer, receive
-from handlers.rules import Company, Promise, Route, Team, When
+from handlers.rules import Route, When
+from handlers.team import Team
 from handlers.unshowable import Unshowable
 from storage import messages, models, personal
 from storage.database import Store

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from handlers.company import People
 from handlers.feedback import Band, Case, Moment, Person, State
 from handlers.ladder import Role
 from handlers.nudges.bundle_card import bundle_card
 from handlers.nudges.reminder import Reminder, question
-from handlers.rules import People
 from tests.conftest import FRIDAY
 from tests.handlers.test_cards import ANA, BEN, SECRETS, TEAM, case
 

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import Connection, select
 
 from handlers.cards import Card
+from handlers.company import People
 from handlers.feedback import State
 from handlers.followup.told_before import with_earlier
 from handlers.forgetting.erase import erase
 from handlers.forgetting.forget import forget
-from handlers.rules import People, Retention
+from handlers.forgetting.retention import Retention
 from storage import messages
 from tests.conftest import ANA, BEN, FRIDAY, OSLO, Shop, said
 from tests.handlers.test_cards import ANA as ANA_7

@@ -19,7 +19,7 @@ from bot.vault import Vault
 from handlers.actions import act
 from handlers.cards import Card, Reply
 from handlers.commands import answer
-from handlers.rules import Company
+from handlers.company import Company
 from handlers.situation import Tap
 from handlers.survey_tools import Source
 from storage import arrangements as kept

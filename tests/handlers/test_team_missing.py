@@ -12,11 +12,12 @@ from handlers import colleagues
 from handlers.feedback import Customer, Place
 from handlers.forgetting.erase import erase
 from handlers.forgetting.forget import forget
+from handlers.forgetting.retention import Retention
 from handlers.ladder import Phase, Role, Step
 from handlers.nudges.bundles import send_bundles
 from handlers.nudges.clock_look import look
 from handlers.receive import Answer
-from handlers.rules import Retention, Route, When
+from handlers.rules import Route, When
 from handlers.unshowable import Homeless
 from storage import followups, messages, nudges
 from storage.followups import follow_up

@@ -11,10 +11,12 @@ from handlers.arranged.sources import send_test
 from handlers.arrivals.customers import know
 from handlers.calendar.duration import Duration
 from handlers.calendar.hours import OpeningHours
+from handlers.calendar.promise import Promise
+from handlers.company import Company
 from handlers.digests import digest
 from handlers.feedback import Customer, Moment, Place
 from handlers.places import TeamOf
-from handlers.rules import Company, Promise, Route, When
+from handlers.rules import Route, When
 from handlers.situation import Tap
 from handlers.survey_tools import Source
 from storage import feedback

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from handlers import colleagues
 from handlers.commands import answer
+from handlers.company import People
 from handlers.feedback import Band, Case, Moment, Person, State, address_in
 from handlers.forgetting.erase import erase
 from handlers.ladder import USUAL, Phase, Role, Step
@@ -19,7 +20,6 @@ from handlers.nudges.bundle_card import bundle_card
 from handlers.nudges.bundles import send_bundles
 from handlers.nudges.clock_look import Usual, look
 from handlers.nudges.reminder import Reminder, question
-from handlers.rules import People
 from storage import nudges, people
 from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, person, said
 from tests.handlers.test_cards import TEAM, case

@@ -10,10 +10,11 @@ from sqlalchemy import select, update
 
 from handlers.actions import act, act_all
 from handlers.calendar.hours import OpeningHours
+from handlers.company import Company, People
 from handlers.feedback import Feedback, Person
 from handlers.receive import Answer
-from handlers.rules import Company, People, Team
 from handlers.situation import Tap
+from handlers.team import Team
 from storage import messages, people
 from storage.followups import follow_up
 from tests import log

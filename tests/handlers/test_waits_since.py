@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from handlers.company import Company
 from handlers.digests import digest
 from handlers.feedback import Customer
 from handlers.ladder import Role
-from handlers.rules import Company, When
+from handlers.rules import When
 from storage import digests
 from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, said
 from tests.handlers.test_ladder import MONDAY, lines, passes_until, put_on_duty, told

@@ -12,8 +12,8 @@ from sqlalchemy import update
 
 from handlers.cards import Card, There, linked
 from handlers.commands import answer
+from handlers.company import Company
 from handlers.feedback import Person, Place
-from handlers.rules import Company
 from storage import digests, messages
 from storage.messages import message
 from tests.conftest import ANA, BEN, LEA, Shop, person, said

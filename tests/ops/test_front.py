@@ -9,7 +9,7 @@ import pytest
 from starlette.applications import Starlette
 
 from bot.pages import front
-from handlers.rules import Retention
+from handlers.forgetting.retention import Retention
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 
 from bot.pages import health
 from handlers.calendar.duration import Duration
-from handlers.rules import Promise
+from handlers.calendar.promise import Promise
 from storage import schema
 from storage.database import Store
 from storage.feedback import TEST

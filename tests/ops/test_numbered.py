@@ -14,7 +14,7 @@ from alembic import command
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from handlers.rules import Company
+from handlers.company import Company
 from storage import connections, exports, followups, schema
 from storage.database import Store
 from storage.sqlite_file import Occupied

@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 
 from handlers.calendar.duration import Duration
 from handlers.calendar.hours import OpeningHours
+from handlers.calendar.promise import Promise
+from handlers.company import Company, People
 from handlers.feedback import Band, Feedback, Place
 from handlers.matching import same
 from handlers.places import TeamOf
-from handlers.rules import Company, People, Promise, Route, Team, When, unknown_place
+from handlers.rules import Route, When, unknown_place
+from handlers.team import Team
 
 CALLED = ("oak-street", "Oak Street", "0412", "Elm Road", "STRASSE", "Café")
 SPELT = (*CALLED, "oak street", " 0412", "ELM\t ROAD", "straße", "Cafe\u0301", "Mill Lane", "oak")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from handlers.calendar.duration import Duration
-from handlers.rules import Company, Deadlines, Promise, Route, sooner
+from handlers.calendar.promise import Deadlines, Promise, sooner
+from handlers.company import Company
+from handlers.rules import Route
 from tests.conftest import FRIDAY, OSLO
 
 FAST = Promise(claim=Duration.parse("1h"), close=Duration.parse("1d"))

@@ -22,10 +22,11 @@ from bot.simulate.figures import printed
 from bot.simulate.house import Ladder
 from bot.simulate.staff import Staff
 from handlers.calendar.hours import OpeningHours
+from handlers.company import Company
 from handlers.ladder import USUAL as USUAL_LADDER
 from handlers.ladder import Phase, Role, Step
 from handlers.places import TeamOf
-from handlers.rules import Company, Route, When
+from handlers.rules import Route, When
 from tests.cli.command import hero
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from handlers.rules import Company, Route, Team
+from handlers.company import Company
+from handlers.rules import Route
+from handlers.team import Team
 from storage import schema
 from storage.database import Store
 from tests.conftest import OSLO

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, func, select
 
 from handlers.arrivals.arrival import Arrival
 from handlers.arrivals.customers import know
+from handlers.company import Company
 from handlers.feedback import Customer
 from handlers.receive import Receipt, receive
-from handlers.rules import Company
 from storage import errands, models
 from storage.database import Store
 

@@ -19,7 +19,9 @@ from bot import sources
 from bot.collecting import asking
 from bot.collecting.collector import ATTEMPTS, Collector, Waits
 from bot.sources import LoadedSource
-from handlers.rules import Company, Route, Team
+from handlers.company import Company
+from handlers.rules import Route
+from handlers.team import Team
 from storage import errands, models, payloads, readings
 from storage.database import Store, Unavailable
 from tests.conftest import OSLO

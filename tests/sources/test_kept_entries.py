@@ -17,8 +17,10 @@ from bot import metrics
 from bot.collecting.cursors import fitting
 from bot.commands.replaying import replay
 from bot.config import Settings, load
+from handlers.company import Company
 from handlers.forgetting.erase import erase
-from handlers.rules import Company, Route, Team
+from handlers.rules import Route
+from handlers.team import Team
 from storage import errands, payloads, readings
 from storage.database import Store
 from storage.prepared import AnyRow

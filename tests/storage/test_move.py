@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from handlers.commands import answer
-from handlers.rules import Company
+from handlers.company import Company
 from storage import msteams, payloads, practice, schema
 from storage.database import Store
 from storage.move import AT_ONCE, Unfit, differences, move, tables

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import SQLModel
 
-from handlers.rules import Company
+from handlers.company import Company
 from storage import schema, sending
 from storage.database import Store
 from storage.units import wake

@@ -18,9 +18,9 @@ from bot.pages import health
 from handlers.arranged.applied import follow_channels, follow_hours
 from handlers.arrivals.replay import KeptPayload, keep_entries
 from handlers.colleagues import meet
+from handlers.company import Company
 from handlers.digests.digest import send_digests
 from handlers.feedback import Customer, FieldError, Place
-from handlers.rules import Company
 from storage import (
     delivery_log,
     digests,
