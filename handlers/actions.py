@@ -17,9 +17,9 @@ from sqlalchemy import Connection
 from handlers import cases, colleagues, ladder
 from handlers.arranged.who_is_ops import whom_to_ask
 from handlers.cards import Reply
+from handlers.case import Case
 from handlers.company import Company
 from handlers.digests import leader_digest
-from handlers.feedback import Case
 from handlers.ladder import Role
 from handlers.lose import WHICH, which
 from handlers.nudges import steps

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers.feedback import MOST_LOW, NOBODY, Band, Case, Customer, Known, Metric, Moment, Person, State
+from handlers.case import MOST_LOW, Case, State
+from handlers.feedback import NOBODY, Band, Customer, Known, Metric, Moment, Person
 from handlers.followup.handed_card import is_passed_on
 from storage import act_log, followups
 from storage.prepared import AnyRow

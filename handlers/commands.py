@@ -20,9 +20,10 @@ from handlers.arranged.status import status
 from handlers.arranged.who_is_ops import is_ops
 from handlers.arrivals.heard import heard
 from handlers.cards import Card, Reply, number
+from handlers.case import Case, State
 from handlers.company import Company
 from handlers.digests.week_now import week
-from handlers.feedback import Case, Person, Place, State
+from handlers.feedback import Person, Place
 from handlers.followup import followup_card
 from handlers.huddles import huddle
 from handlers.lose import lose

@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict
 
 from handlers.calendar.duration import Duration
 from handlers.calendar.hours import OpeningHours
-from handlers.feedback import Moment, State
+from handlers.case import State
+from handlers.feedback import Moment
 
 
 class Phase(StrEnum):

@@ -6,8 +6,9 @@ from sqlalchemy import Connection
 
 from handlers import cases, colleagues
 from handlers.cards import Card, Reply
+from handlers.case import Case
 from handlers.company import Company
-from handlers.feedback import Case, Person
+from handlers.feedback import Person
 from handlers.followup.followup_card import channel_card
 from handlers.leaders import leads
 from handlers.situation import Word

@@ -14,10 +14,11 @@ from handlers.arranged.applied import is_astray
 from handlers.arranged.link import request_card
 from handlers.arrivals import heard
 from handlers.cards import Card
+from handlers.case import Case
 from handlers.company import Company
 from handlers.digests import digest_pictures
 from handlers.digests.digest_pictures import Draw
-from handlers.feedback import Case, Person
+from handlers.feedback import Person
 from handlers.followup import followup_card, lines
 from handlers.followup.closing_card import closing_card
 from handlers.followup.handed_card import handed_card

@@ -7,8 +7,9 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from handlers import cases
+from handlers.case import Case
 from handlers.company import Company
-from handlers.feedback import Case, Person
+from handlers.feedback import Person
 from handlers.wording.masking import for_channel
 from storage import followups
 

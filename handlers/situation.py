@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from handlers.cards import Button, Reply, Target, number
+from handlers.case import Case
 from handlers.company import Company
-from handlers.feedback import Case, Person, Place
+from handlers.feedback import Person, Place
 from handlers.team import Team
 
 

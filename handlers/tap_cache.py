@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from handlers import cases, colleagues
-from handlers.feedback import Case, Person
+from handlers.case import Case
+from handlers.feedback import Person
 from handlers.ladder import Role
 from handlers.leaders import leading
 from handlers.nudges.away import is_away, stand_ins

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from handlers import cases, message_keys
 from handlers.cards import Card
-from handlers.feedback import Case
+from handlers.case import Case
 from handlers.wording.language import gettext as _
 from storage import act_log, nudges, personal, raised
 from storage.prepared import AnyRow

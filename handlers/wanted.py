@@ -10,7 +10,8 @@ from itertools import count
 from sqlalchemy import Connection
 
 from handlers import message_keys as keys
-from handlers.feedback import Case, Person, Place
+from handlers.case import Case
+from handlers.feedback import Person, Place
 from handlers.team import Team
 from storage import act_log, messages
 from storage.messages import Wanted

@@ -19,7 +19,8 @@ from handlers import cases, ladder, rules
 from handlers.arrivals.arrival import as_known
 from handlers.calendar.hours import OpeningHours
 from handlers.calendar.promise import Deadlines, sooner
-from handlers.feedback import Band, Customer, Feedback, FieldError, State, address_in
+from handlers.case import State
+from handlers.feedback import Band, Customer, Feedback, FieldError, address_in
 from handlers.ladder import Phase, Role, Rung
 from handlers.places import team_at
 from handlers.rules import Route, asks_somebody

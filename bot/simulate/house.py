@@ -19,9 +19,9 @@ from bot.simulate.staff import Colleague, Staff
 from handlers import cases, colleagues
 from handlers.actions import act
 from handlers.arrivals.arrival import Arrival
+from handlers.case import Case
 from handlers.commands import answer
 from handlers.company import Company
-from handlers.feedback import Case
 from handlers.ladder import Role
 from handlers.nudges import away, steps
 from handlers.nudges.bundles import AT_ONCE, send_bundles

@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from handlers.cards import Button, Card, Reply, Style
+from handlers.case import Case, State
 from handlers.company import Company
-from handlers.feedback import Band, Case, Customer, Metric, State
+from handlers.feedback import Band, Customer, Metric
 from handlers.followup.followup_card import channel_card
 from handlers.rules import Route
 from handlers.situation import Tap

@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 
 from handlers import cases, ladder, wanted
 from handlers.arrivals.arrival import Judged
+from handlers.case import Case
 from handlers.company import Company
-from handlers.feedback import Band, Case
+from handlers.feedback import Band
 from handlers.nudges import steps
 from handlers.nudges.limit import nudge
 from handlers.nudges.steps import Kind

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases, ladder, wanted
+from handlers.case import Case, State
 from handlers.company import Company
-from handlers.feedback import Case, State
 from handlers.nudges import steps
 from handlers.nudges.limit import nudge
 from handlers.nudges.steps import Kind

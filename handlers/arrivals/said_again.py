@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from handlers.feedback import Band, Feedback, State
+from handlers.case import State
+from handlers.feedback import Band, Feedback
 from storage.prepared import AnyRow
 
 FINISHED_WITHIN = timedelta(days=30)

@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 from handlers.calendar import weeks
 from handlers.calendar.promise import Deadlines
 from handlers.calendar.weeks import Week
+from handlers.case import State
 from handlers.company import Company
 from handlers.digests import figures
 from handlers.digests.figures import Figures, Kept, Promised
-from handlers.feedback import Band, Metric, State
+from handlers.feedback import Band, Metric
 from handlers.team import Team
 from storage import feedback, material
 from storage import figures as counted

@@ -15,7 +15,8 @@ from datetime import datetime
 from statistics import median
 from typing import Any, Protocol, TypeVar
 
-from handlers.feedback import OPEN, Band, State
+from handlers.case import OPEN, State
+from handlers.feedback import Band
 from handlers.wording.outcomes import ERASED, UNREACHABLE
 
 FROM_CASES = 10

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from handlers.feedback import Band, State
+from handlers.case import State
+from handlers.feedback import Band
 from handlers.names_a_colleague import is_named, names
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 from handlers.calendar.weeks import Week
 from handlers.cards import Button, Card
+from handlers.case import Case
 from handlers.company import People
 from handlers.digests import figure_lines, figure_lists, figures, machine_lines, money, waiting_item
 from handlers.digests.figures import Figures, Kept, Score, Spread
 from handlers.digests.machine_lines import Health, Noise
 from handlers.digests.money import Money
 from handlers.digests.week_sentence import told_again
-from handlers.feedback import Case
 from handlers.raised import raised_card
 from handlers.raised.raised_card import Raised
 from handlers.team import Team

@@ -19,6 +19,7 @@ from handlers import cases, colleagues, message_keys, wanted
 from handlers.calendar import weeks
 from handlers.calendar.weeks import Week
 from handlers.cards import Card
+from handlers.case import Case, State
 from handlers.company import Company
 from handlers.digests import choosing_stories, counting, figure_lists, figures, leader_card, making, snapshot, worth
 from handlers.digests.figures import Figures, Kept, Score, Spread
@@ -28,7 +29,6 @@ from handlers.digests.machine_lines import Health, Noise
 from handlers.digests.making import FirstAnswers
 from handlers.digests.money import Money, Sum
 from handlers.digests.snapshot import PostRow
-from handlers.feedback import Case, State
 from handlers.ladder import Role
 from handlers.leaders import led_teams
 from handlers.raised import raised_in_posts

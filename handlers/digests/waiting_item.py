@@ -6,10 +6,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers.cards import Button, Card, Style
+from handlers.case import Case
 from handlers.company import People
 from handlers.digests import money
 from handlers.digests.money import Sum
-from handlers.feedback import Case
 from handlers.followup.followup_buttons import choose
 from handlers.followup.handed_card import passed_on
 from handlers.team import Team

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from handlers.case import State
 from handlers.cases import LOW_SCORES_COUNT
 from handlers.digests.heroes import CONTENT, Did, Worked
-from handlers.feedback import Band, State
+from handlers.feedback import Band
 from storage import act_log, figures, material
 from storage.prepared import AnyRow
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers.cards import Button, Card, Style
-from handlers.feedback import Case, State
+from handlers.case import Case, State
 from handlers.team import Team
 from handlers.wording.language import gettext as _
 from handlers.wording.masking import for_channel

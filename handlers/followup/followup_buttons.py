@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from handlers.cards import Button, Style
-from handlers.feedback import Case, State
+from handlers.case import Case, State
 from handlers.wording.language import gettext as _
 from handlers.wording.words import QUOTED
 

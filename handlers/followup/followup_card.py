@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers.cards import Card
+from handlers.case import MOST_LOW, Case, State
 from handlers.company import People
-from handlers.feedback import MOST_LOW, Case, Person, State
+from handlers.feedback import Person
 from handlers.followup.followup_buttons import buttons_and_menu
 from handlers.followup.handed_card import passed_on
 from handlers.team import Team

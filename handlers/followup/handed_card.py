@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from handlers.cards import Card
+from handlers.case import Case
 from handlers.company import People
-from handlers.feedback import Case, Person
+from handlers.feedback import Person
 from handlers.wording.language import gettext as _
 from handlers.wording.words import begin, called, times
 

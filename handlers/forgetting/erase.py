@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 from sqlalchemy import Connection
 
 from handlers import message_keys
-from handlers.feedback import ERASED_KEY, MAIN_WORKSPACE, OPEN, State
+from handlers.case import OPEN, State
+from handlers.feedback import ERASED_KEY, MAIN_WORKSPACE
 from handlers.forgetting import kept_payloads, talk
 from handlers.forgetting.traces import Traces, traces
 from handlers.situation import AFRESH

@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from handlers.cards import Button, Card, Style
+from handlers.case import Case
 from handlers.company import People
-from handlers.feedback import Case, Person
+from handlers.feedback import Person
 from handlers.followup.followup_buttons import choose, of_owner, take_over
 from handlers.followup.followup_card import standing, your_standing
 from handlers.ladder import Role

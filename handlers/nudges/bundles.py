@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from handlers import cases, wanted
+from handlers.case import Case, State
 from handlers.company import Company
-from handlers.feedback import Case, Person, State
+from handlers.feedback import Person
 from handlers.ladder import Phase, Role
 from handlers.nudges import away, quiet, steps
 from handlers.nudges.preferences import preferences_of

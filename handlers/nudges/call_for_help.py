@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handlers.feedback import Case
+from handlers.case import Case
 from handlers.ladder import Role
 from handlers.nudges import steps
 from handlers.nudges.limit import add_within_limit, nudge

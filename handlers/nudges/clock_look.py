@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 from handlers import cases, ladder, wanted
 from handlers.arrivals import late_update
 from handlers.calendar.hours import OpeningHours
+from handlers.case import State
 from handlers.company import Company
-from handlers.feedback import State, address_in
+from handlers.feedback import address_in
 from handlers.ladder import Climb, Role, Rung
 from handlers.nudges import steps
 from handlers.nudges.limit import add_within_limit, nudge

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers.feedback import Case
+from handlers.case import Case
 from handlers.ladder import Role
 from handlers.nudges import steps
 from storage import nudges, people

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from handlers.case import Case, State
 from handlers.company import People
-from handlers.feedback import Band, Case, Person, State
+from handlers.feedback import Band, Person
 from handlers.ladder import Phase, Role
 from handlers.nudges import steps
 from handlers.nudges.steps import Kind

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handlers.feedback import Case, State
+from handlers.case import Case, State
 from handlers.verbs.reopen import SLIP
 from storage import nudges
 

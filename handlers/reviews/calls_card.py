@@ -7,7 +7,7 @@ from datetime import datetime
 
 from handlers.calendar.months import Month
 from handlers.cards import Ask, Button, Card, Field, Form
-from handlers.feedback import Case
+from handlers.case import Case
 from handlers.team import Team
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext

@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 
 from handlers import cases, colleagues
 from handlers.cards import Reply, number
+from handlers.case import Case
 from handlers.company import Company
-from handlers.feedback import Case, Person
+from handlers.feedback import Person
 from handlers.followup import followup_card
 from handlers.leaders import leads
 from handlers.reviews import calls_card, review, review_card

@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 
 from handlers.calendar import months
 from handlers.calendar.months import Month
+from handlers.case import State
 from handlers.digests import worth
-from handlers.feedback import Band, State
+from handlers.feedback import Band
 from handlers.reviews import timeline
 from handlers.team import Team
 from storage import material, reviews

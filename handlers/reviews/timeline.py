@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Any, Protocol
 
-from handlers.feedback import Case
+from handlers.case import Case
 from handlers.team import Team
 from handlers.wording.language import gettext as _
 from handlers.wording.words import cut, times, took, when

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers.cards import Reply
-from handlers.feedback import Case, State
+from handlers.case import Case, State
 from handlers.situation import AFRESH, Change, Decision, Situation
 from handlers.wording import replies
 from handlers.wording.language import gettext as _

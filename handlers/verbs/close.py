@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from handlers.cards import Ask, Field, Form, Reply
-from handlers.feedback import Moment, State
+from handlers.case import State
+from handlers.feedback import Moment
 from handlers.situation import AFRESH, Change, Decision, Situation
 from handlers.verbs.confirm import to_be_confirmed
 from handlers.wording import outcomes, replies

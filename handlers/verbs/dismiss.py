@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from handlers.cards import Ask, Field, Form, Reply
-from handlers.feedback import State
+from handlers.case import State
 from handlers.followup.followup_buttons import undo
 from handlers.situation import AFRESH, Change, Decision, Situation
 from handlers.verbs.confirm import to_be_confirmed

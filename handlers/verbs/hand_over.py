@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from handlers.cards import Ask, Field, Form, Reply
-from handlers.feedback import Person, State
+from handlers.case import State
+from handlers.feedback import Person
 from handlers.followup.handed_card import NOBODY_HAD_IT, WORDS
 from handlers.situation import AFRESH, Away, Change, Decision, Situation
 from handlers.verbs.claim import taken_on

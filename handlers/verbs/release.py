@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.feedback import State
+from handlers.case import State
 from handlers.situation import AFRESH, Change, Decision, Situation
 from handlers.wording import replies
 from handlers.wording.language import gettext as _

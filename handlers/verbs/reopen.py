@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handlers.cards import Reply
-from handlers.feedback import Band, State
+from handlers.case import State
+from handlers.feedback import Band
 from handlers.situation import Change, Decision, Situation
 from handlers.wording import replies
 from handlers.wording.language import gettext as _

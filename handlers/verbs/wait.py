@@ -7,7 +7,7 @@ from typing import Any
 
 from handlers.calendar.later_day import opening_from
 from handlers.cards import Ask, Field, Form, Reply
-from handlers.feedback import State
+from handlers.case import State
 from handlers.situation import Change, Decision, Situation
 from handlers.wording import replies
 from handlers.wording.language import gettext as _

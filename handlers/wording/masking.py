@@ -9,7 +9,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from handlers.feedback import Case, Customer
+from handlers.case import Case
+from handlers.feedback import Customer
 from handlers.matching import UNSPACED, is_unspaced
 from handlers.team import Team
 from handlers.wording.language import gettext as _

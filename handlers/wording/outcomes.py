@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from handlers.feedback import Case, Moment
+from handlers.case import Case
+from handlers.feedback import Moment
 from handlers.wording.language import gettext as _
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from handlers.cards import Card, Reply
+from handlers.case import Case, State
 from handlers.company import People
-from handlers.feedback import Case, State
 from handlers.situation import Away, Change, Situation
 from handlers.team import Team
 from handlers.wording.language import gettext as _

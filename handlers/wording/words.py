@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from handlers.calendar.duration import Duration
+from handlers.case import Case
 from handlers.company import People
-from handlers.feedback import Case, Metric, Person
+from handlers.feedback import Metric, Person
 from handlers.wording.language import gettext as _
 
 _HALF_AN_HOUR = timedelta(minutes=30)

@@ -18,8 +18,8 @@ from bot.chats.msteams import adaptive, forms, plain
 from bot.chats.msteams.deep_link import deep_link
 from bot.chats.msteams.forms import Asked, Colleague
 from handlers.cards import Ask, Button, Card, Field, Form, Style, There
+from handlers.case import State
 from handlers.company import People
-from handlers.feedback import State
 from handlers.ladder import Role
 from handlers.nudges.bundle_card import bundle_card
 from handlers.nudges.reminder import Reminder

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.calendar.weeks import Week
+from handlers.case import State
 from handlers.digests import choosing_stories, heroes
 from handlers.digests.heroes import Did, Reason, Story, Worked
-from handlers.feedback import Band, State
+from handlers.feedback import Band
 
 WEEK = Week(2026, 47)
 START = datetime(2026, 11, 16, tzinfo=UTC)

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from handlers.cards import Card
+from handlers.case import State
 from handlers.company import Company
-from handlers.feedback import Customer, State
+from handlers.feedback import Customer
 from storage import digests
 from tests.conftest import ANA, LEA, Shop, said
 from tests.digests.week47 import MONDAY, Week47

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from handlers.calendar.hours import OpeningHours
+from handlers.case import Case, State
 from handlers.company import People
 from handlers.digests.waiting_item import item
-from handlers.feedback import Band, Case, Customer, Known, Metric, Moment, State
+from handlers.feedback import Band, Customer, Known, Metric, Moment
 from handlers.followup.followup_card import channel_card, private_card
 from tests.conftest import FRIDAY, OSLO
 from tests.handlers.test_cards import ANA, BEN, TEAM, case

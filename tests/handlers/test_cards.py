@@ -16,8 +16,9 @@ from handlers.calendar.duration import Duration
 from handlers.calendar.hours import OpeningHours
 from handlers.calendar.promise import Promise
 from handlers.cards import Card, Form
+from handlers.case import Case, State
 from handlers.company import Company, People
-from handlers.feedback import Band, Case, Customer, Feedback, Metric, Moment, Person, Place, State
+from handlers.feedback import Band, Customer, Feedback, Metric, Moment, Person, Place
 from handlers.followup.followup_card import channel_card, private_card
 from handlers.followup.lines import WallClock, line
 from handlers.rules import Route

@@ -8,7 +8,7 @@ import pytest
 
 from handlers.calendar.duration import Duration
 from handlers.calendar.promise import Promise
-from handlers.feedback import State
+from handlers.case import State
 from handlers.ladder import Phase, Role, Step
 from storage import messages
 from tests.conftest import ANA, FRIDAY, LEA, Shop, said

@@ -15,8 +15,9 @@ from handlers.arrivals.customers import know
 from handlers.calendar.duration import Duration
 from handlers.calendar.hours import OpeningHours
 from handlers.cards import Card
+from handlers.case import State
 from handlers.company import Company
-from handlers.feedback import Customer, Moment, Person, State
+from handlers.feedback import Customer, Moment, Person
 from handlers.ladder import Phase, Role, Step
 from handlers.nudges.away import end_absences
 from handlers.nudges.bundles import send_bundles

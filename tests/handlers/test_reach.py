@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handlers.case import State
 from handlers.company import People
-from handlers.feedback import Known, Metric, State
+from handlers.feedback import Known, Metric
 from handlers.followup.followup_card import private_card
 from handlers.wording.reach import link
 from tests.conftest import FRIDAY

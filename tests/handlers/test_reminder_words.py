@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from handlers.case import Case, State
 from handlers.company import People
-from handlers.feedback import Band, Case, Moment, Person, State
+from handlers.feedback import Band, Moment, Person
 from handlers.ladder import Role
 from handlers.nudges.bundle_card import bundle_card
 from handlers.nudges.reminder import Reminder, question

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Connection, select
 
 from handlers.cards import Card
+from handlers.case import State
 from handlers.company import People
-from handlers.feedback import State
 from handlers.followup.told_before import with_earlier
 from handlers.forgetting.erase import erase
 from handlers.forgetting.forget import forget

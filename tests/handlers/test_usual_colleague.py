@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import Connection
 
 from handlers import colleagues
+from handlers.case import Case, State
 from handlers.commands import answer
 from handlers.company import People
-from handlers.feedback import Band, Case, Moment, Person, State, address_in
+from handlers.feedback import Band, Moment, Person, address_in
 from handlers.forgetting.erase import erase
 from handlers.ladder import USUAL, Phase, Role, Step
 from handlers.nudges.bundle_card import bundle_card

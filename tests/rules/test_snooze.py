@@ -10,7 +10,7 @@ import pytest
 
 from handlers.calendar.hours import OpeningHours
 from handlers.cards import Form, Reply
-from handlers.feedback import State
+from handlers.case import State
 from handlers.situation import Change, Decision, Situation, Tap
 from handlers.verbs.snooze import snooze
 from tests.conftest import FRIDAY, OSLO
