@@ -16,6 +16,9 @@ from handlers.matching import all_plain
 from handlers.places import NOWHERE, Places, TeamOf
 from handlers.rules import Comparison, Route, When
 
+MADE_IN_CHAT = "\0"
+"""Stands for what the teams are called that ops make in chat, of which app.yaml knows nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -71,13 +74,15 @@ class _Case:
 
 def why_never(routes: Sequence[Route], places: Places = NOWHERE) -> dict[int, list[int]]:
     """Returns the routes that can never match, with the earlier routes that take all of each; none if its conditions are
-    contradictory. `places` are those of all teams; a route that asks for none of them is left out."""
+    contradictory. `places` are those of all teams in app.yaml; a route that asks for others only is left out."""
     found: dict[int, list[int]] = {}
     whens = [_spelled_out(route, places) for route in routes]
     for index, route in enumerate(routes):
-        own = route.when if route.team_of is TeamOf.TAG and route.when.tag else whens[index]  # the two may be two tags
-        if own is None:
+        taken = whens[index]
+        if taken is None and route.team_of is not TeamOf.TAG:
             continue
+        # What it asks for may be a team's that is made in chat; of tags, it may be another one than that of the place.
+        own = route.when if taken is None or _asked(route) else taken
         takers: set[int] = set()
         for case in _cases(own):
             taker = next((n for n, when in enumerate(whens[:index]) if when is not None and _takes(when, case)), None)
@@ -90,12 +95,19 @@ def why_never(routes: Sequence[Route], places: Places = NOWHERE) -> dict[int, li
 
 
 def _spelled_out(route: Route, places: Places) -> When | None:
-    """Returns the conditions of a route; of one to the team of a place, with all places that it takes. None if it takes none."""
+    """Returns the conditions of a route; of one to the team of a place, with all places that it surely takes. None if there are
+    none."""
     if route.team_of is None:
         return route.when
-    asked = all_plain(getattr(route.when, route.team_of))
-    taken = asked & places.keys() if asked else places.keys()
+    asked = _asked(route)
+    taken = all_plain(asked) & places.keys() if asked else {*places, MADE_IN_CHAT}
     return route.when.model_copy(update={route.team_of.value: tuple(taken)}) if taken else None
+
+
+def _asked(route: Route) -> tuple[str, ...]:
+    """Returns which of these places a route to the team of a place asks for; none if it takes all."""
+    asked: tuple[str, ...] = getattr(route.when, route.team_of) if route.team_of else ()
+    return asked
 
 
 def _cases(when: When) -> Iterator[_Case]:
