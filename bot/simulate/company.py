@@ -32,8 +32,9 @@ def made_up(teams: int) -> Company:
 
 def aimed_at(company: Company) -> Company:
     """Returns the company with each route matching only a tag of its own; team, moment, promise and `at_once` stay the same. One to
-    the team of the place stands there once for each team that it may lead to."""
-    each = [(route, team) for route in company.routes for team in company.teams.values() if route.may_lead_to(team)]
+    the team of the place stands there once for each team that it may lead to. Those that take wins are left out: nobody replies."""
+    followed_up = [route for route in company.routes if not route.wins]
+    each = [(route, team) for route in followed_up for team in company.teams.values() if route.may_lead_to(team)]
     routes = tuple(
         route.model_copy(update={"when": When(tag=(tag_of(n),)), "team": team.name, "team_of": None})
         for n, (route, team) in enumerate(each)

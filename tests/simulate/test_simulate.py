@@ -23,6 +23,7 @@ from bot.simulate.house import Ladder
 from bot.simulate.staff import Staff
 from handlers.calendar.hours import OpeningHours
 from handlers.company import Company
+from handlers.feedback import Band
 from handlers.ladder import USUAL as USUAL_LADDER
 from handlers.ladder import Phase, Role, Step
 from handlers.places import TeamOf
@@ -223,3 +224,10 @@ def test_customers_come_to_all_teams_of_a_route_to_the_team_of_the_place() -> No
     assert {story.team for story in stories} == {"team-1", "team-2", "team-3"}
     taken = [aimed.route_of(story.feedback, "survey") for story in stories]
     assert [route and route.team for route in taken] == [story.team for story in stories]
+
+
+def test_routes_that_take_wins_bring_nobody_who_needs_a_reply() -> None:
+    company = made_up(1)
+    wins = Route(name="wins", when=When(band=(Band.PROMOTER,)), team="team-1", wins=True)
+    praised = company.model_copy(update={"routes": (wins, *company.routes)})
+    assert simulate(praised, seed=1, weeks=1)["ladder"] == simulate(company, seed=1, weeks=1)["ladder"]
