@@ -195,7 +195,8 @@ def _form(company: Company, verb: str, target: str, said: Mapping[str, str]) -> 
 
     name = Field("name", _("What is it called?"), Ask.TEXT, max_length=60, error=_("Please give it a name."), short=True)
     places = tuple((OF + each, begin(words)) for each, words in by_place().items())
-    teams = tuple((team.name, team.title) for team in company.teams.values())[: 100 - len(places)]
+    chosen_first = sorted(company.teams.values(), key=lambda team: team.name != said.get("team"))
+    teams = tuple((team.name, team.title) for team in chosen_first)[: 100 - len(places)]
     teams = (*teams, *places) if len(teams) > 1 or said.get("team", "").startswith(OF) else teams
     sources = _from(company, said.get("source", ""))
     everybody = ((("any"), _("everybody")), *((str(band), label) for band, label in bands().items()))

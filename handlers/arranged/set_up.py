@@ -15,6 +15,8 @@ from handlers.calendar.opening_times import HoursError, door_sign, on_a_door, re
 from handlers.cards import Ask, Card, Field, Form, Reply
 from handlers.company import Company
 from handlers.feedback import Place
+from handlers.matching import plain
+from handlers.rules import Company, Team
 from handlers.situation import Tap, Word
 from handlers.slug import slug
 from handlers.team import Team
@@ -49,7 +51,7 @@ def set_up(tx: Connection, company: Company, tap: Tap) -> Reply:
     if place is None or not here or (team is not None and team.written):
         return Reply(_("This form is about a channel that cannot be changed here, so nothing was changed. Type “here” in yours."))
     said = {name: text.strip() for name, text in (tap.answers or {}).items()}
-    errors = _errors(said)
+    errors = _errors(said) | _called_as_another(company, team, said.get("title", ""))
     if errors:
         return Reply(errors=errors, form=_form(str(tap.target), said))
     keys, holder = _keys(place, said, tap), _holder(tx, company, place)
@@ -150,6 +152,15 @@ def _errors(said: Mapping[str, str]) -> dict[str, str]:
     if not _causes(said):
         errors["causes"] = _("Please name at least one cause, each on a line of its own and up to 75 characters long.")
     return errors
+
+
+def _called_as_another(company: Company, team: Team | None, title: str) -> dict[str, str]:
+    """Returns what is wrong with a new title if a route looks for the team of a place, and would find another team by it."""
+    found = company.teams.get(company.places.get(plain(title), ""))
+    if found is None or (team is not None and (team.title == title or team.name == found.name)):
+        return {}
+    text = _("Answers that name {title} go to {team} already. Please choose another title.")
+    return {"title": text.format(title=title, team=found.title)}
 
 
 def _causes(said: Mapping[str, str]) -> list[str]:

@@ -151,6 +151,34 @@ def test_a_team_made_in_chat_is_found_by_its_title_and_told_that_its_customers_c
     assert chain.shop.company.teams["harbour"].channels == (HARBOUR,)
 
 
+def test_no_team_made_in_chat_gets_a_title_by_which_another_team_is_found(chain: Desk) -> None:
+    form = chain.sets_up(title="OLD  Quay", tag="")
+    assert form.errors == {"title": "Answers that name OLD  Quay go to Old Quay already. Please choose another title."}
+    assert "0413" in chain.sets_up(title="0413", tag="").errors["title"]
+    assert chain.shop.company.teams.keys() == {"oak-street", "quay"}
+    chain.sets_up(tag="")
+    assert chain.sets_up(title="HARBOUR", tag="").cards, "its own"
+    chain.base = with_places(chain.base.model_copy(update={"routes": ()}), THE_SHOP, places=("harbour",))
+    chain._catch_up()
+    assert chain.sets_up(title="HARBOUR", tag="", claim="1h").cards, "it had the title before, and something else is changed"
+
+
+def test_without_a_route_to_the_team_of_a_place_teams_may_have_one_title(desk: Desk) -> None:
+    assert desk.sets_up(title="Oak Street").cards
+
+
+def test_of_many_teams_the_one_to_which_a_route_leads_stands_in_its_form(chain: Desk) -> None:
+    oak = chain.base.teams["oak-street"]
+    many = {f"shop-{n}": oak.model_copy(update={"name": f"shop-{n}", "title": f"Shop {n}"}) for n in range(200)}
+    chain.base = chain.base.model_copy(update={"teams": {**chain.base.teams, **many}})
+    chain._catch_up()
+    chain.does("route_add", "route:new", name="far", band="detractor", moment="rescue", team="shop-199")
+    form = chain.presses(chain.routes(), "Change…").form
+    assert form is not None
+    [where] = [field for field in form.fields if field.name == "team"]
+    assert (where.options[0], where.value, len(where.options)) == (("shop-199", "Shop 199"), "shop-199", 100)
+
+
 def test_a_test_of_a_source_goes_to_a_place_where_no_other_route_takes_it(desk: Desk) -> None:
     asks = THE_SHOP.model_copy(update={"when": When(touchpoint=("Mill Lane", "0413"))})
     desk.base = with_places(desk.base, asks).model_copy(
