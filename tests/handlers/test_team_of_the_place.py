@@ -87,6 +87,13 @@ def test_a_late_update_of_a_happy_answer_opens_a_card_with_the_team_of_its_place
     assert (chain.shop.row().team, chain.shop.row().route) == ("quay", "the shop")
 
 
+def test_a_case_stays_with_its_team_when_the_place_is_corrected_and_its_card_tells_the_new_one(chain: Desk) -> None:
+    chain.shop.hears(said("a", touchpoint="0412"))
+    chain.shop.hears(said("a", touchpoint="0413"))
+    assert (chain.shop.row().team, chain.shop.row().route) == ("oak-street", "the shop")
+    assert "0413" in str(chain.shop.card("card:1"))
+
+
 def test_wins_are_told_by_the_team_of_each_place(shop: Shop, company: Company) -> None:
     shop.company = with_places(company, WINS)
     shop.hears(
