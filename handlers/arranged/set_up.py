@@ -16,7 +16,6 @@ from handlers.cards import Ask, Card, Field, Form, Reply
 from handlers.company import Company
 from handlers.feedback import Place
 from handlers.matching import plain
-from handlers.rules import Company, Team
 from handlers.situation import Tap, Word
 from handlers.slug import slug
 from handlers.team import Team
