@@ -362,6 +362,16 @@ async def test_while_a_workspace_cannot_be_asked_nobody_is_said_to_be_unknown(tm
         stage.slack.rejections.clear()  # the secret was out of order
 
 
+async def test_while_slack_does_not_tell_who_we_are_nobody_is_taken_for_a_colleague_or_said_to_be_none(tmp_path: Path) -> None:
+    async with installable(tmp_path, "slack:C1", silent=True, bot_token="${TOKEN}") as stage:
+        people = stage.here.house.chats["slack"].people
+        stage.slack.user("UEVE", email="eve@customer.example", team="T0OTHER")
+        for who in ("lea@northwind.example", "eve@customer.example"):
+            with pytest.raises(Unreachable, match="which workspace the bot token is of"):
+                await people(who)
+        assert await people("nobody@northwind.example") == []
+
+
 @pytest.mark.parametrize("name", ["", "T0HERO/"])
 async def test_nobody_is_meant_by_half_a_name(tmp_path: Path, name: str) -> None:
     async with installable(tmp_path) as stage:

@@ -13,7 +13,7 @@ import structlog
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from starlette.routing import BaseRoute
 
-from bot.chats import ChatServices, Pace, Posted, Profile, Refused, Trouble, Unknown
+from bot.chats import ChatServices, Pace, Posted, Profile, Refused, Trouble, Unknown, Unreachable
 from bot.chats.slack import Options, blocks, install, listen
 from bot.chats.slack.choosing import is_colleague, name_of
 from bot.chats.slack.examine import examined
@@ -165,16 +165,19 @@ class Slack:
         return found
 
     async def _by_email(self, wire: Wire, workspace: str, email: str) -> list[Person]:
-        """Returns the colleague with this e-mail. Somebody of another company who shares a channel may have it as well."""
+        """Returns the colleague with this e-mail. Somebody of another company who shares a channel may have it as well. Raises
+        Unreachable while that is not known."""
         try:
             user = (await answer_of(wire.client.users_lookupByEmail(email=email)))["user"]
         except RefusedByCode as error:
             if error.code == "users_not_found":
                 return []
             raise
-        if await is_colleague(self._wires, workspace, user) is False:
-            return []
-        return [Person("slack", workspace, user["id"], user.get("name") or "", email=email)]
+        ours = await is_colleague(self._wires, workspace, user)
+        if ours is None:
+            self._wires.main.learn_soon()
+            raise Unreachable("Slack has not yet told which workspace the bot token is of")
+        return [Person("slack", workspace, user["id"], user.get("name") or "", email=email)] if ours else []
 
     async def _group(self, group: Place) -> list[str]:
         """Returns the ids of a user group's members."""
