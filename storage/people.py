@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, or_, select, tuple_, update
 
 from storage import models
+from storage.pieces import pieces
 from storage.prepared import AnyRow, Prepared
 from storage.statements import upsert
 
@@ -16,8 +17,16 @@ person = models.Person.__table__  # type: ignore[attr-defined]
 _KEY = ("chat", "workspace", "user_id")
 WISHES = ("rhythm", "quiet", "naming", "paused_until", "away_until", "forward_to")
 """The columns with what somebody typed about how they are reminded and named."""
+AT_ONCE = 500
+"""Addresses looked for by one statement."""
 _ensure = upsert(person, _KEY)
 _find = Prepared(select(person).where(*(person.c[name] == bindparam(name) for name in _KEY)))
+_by_emails = select(person).where(
+    or_(
+        person.c.email.in_(bindparam("these", expanding=True)),
+        person.c.linked_email.in_(bindparam("these", expanding=True)),
+    )
+)
 _find_all = select(person).where(tuple_(*(person.c[name] for name in _KEY)).in_(bindparam("these", expanding=True)))
 
 
@@ -57,6 +66,12 @@ def by_email(tx: Connection, email: str, home: Collection[tuple[str, str]]) -> S
     known_by = or_(person.c.linked_email == email.casefold(), person.c.email == email.casefold())
     found = tx.execute(select(person).where(known_by).order_by(person.c.id)).all()
     return [row for row in found if (row.chat, row.workspace) in home]
+
+
+def by_emails(tx: Connection, emails: Collection[str]) -> Sequence[AnyRow]:
+    """Returns everybody known by one of these addresses, their own or a linked one."""
+    found = {row.id: row for these in pieces(sorted(emails), AT_ONCE) for row in tx.execute(_by_emails, {"these": these})}
+    return [found[id] for id in sorted(found)]
 
 
 def selves(tx: Connection, these: Collection[int], among: Collection[int]) -> frozenset[int]:

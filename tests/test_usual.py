@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -9,13 +10,14 @@ from datetime import timedelta
 import pytest
 import structlog
 
-from bot.chats import Unreachable
-from bot.people.usual import UsualColleagues
+from bot.chats import Throttled, Unreachable
+from bot.people.usual import ASKED, UsualColleagues
 from handlers import colleagues
 from handlers.company import Company
 from handlers.feedback import Person, Place
 from handlers.ladder import USUAL, Phase, Role, Step
 from handlers.team import Team
+from handlers.rules import Company, Route, Team, When
 from storage.database import Store
 from tests.conftest import FRIDAY, Shop, northwind, oak_street, person, said
 
@@ -37,11 +39,17 @@ class Directory:
         self.asked: list[str] = []
         self.away = False
         self.broken = False
+        self.throttles = False
+        self.hangs = False
 
     async def people(self, name: str) -> Sequence[Person]:
         self.asked.append(name)
         if self.away:
             raise Unreachable("it does not answer")
+        if self.throttles:
+            raise Throttled(3600)
+        if self.hangs:
+            await asyncio.Event().wait()
         if self.broken:
             raise KeyError("an answer nobody thought of")
         return [who for who in self.known if name == f"{who.user_id}@northwind.example"]
@@ -124,3 +132,55 @@ async def test_whoever_is_in_two_chats_is_told_in_the_teams_first_and_in_the_oth
     chats["slack"].without_bot = [NINA]
     assert await found(UsualColleagues(store), company, **chats) == {OAK: ["msteams:nina"]}
     assert waiting.row().state == "new"
+
+
+async def test_who_looks_after_customers_of_several_teams_is_asked_for_once(shop: Shop, team: Team) -> None:
+    harbour = team.model_copy(update={"name": "harbour", "channels": (Place.parse("slack:C2"),)})
+    routes = (Route(name="harbour", when=When(touchpoint=("harbour",)), team="harbour"), *northwind(team).routes)
+    teams = {each.name: each for each in (team, harbour)}
+    shop.company = northwind(team).model_copy(update={"teams": teams, "routes": routes})
+    for n, place in enumerate(teams):
+        shop.hears(said(f"r-{n}", touchpoint=place, customer={"key": f"c-{n}", "owner": MAIL}))
+    chat = Directory(NINA)
+    assert await found(UsualColleagues(shop.store), shop.company, slack=chat) == {
+        OAK: ["slack:nina"],
+        ("harbour", MAIL): ["slack:nina"],
+    }
+    assert chat.asked == [MAIL]
+
+
+def many(shop: Shop, number: int) -> None:
+    """Of so many customers a directory says that they are somebody else's each, as of a source that has the wrong column there."""
+    shop.hears(*(said(f"x-{n}", customer={"key": f"x-{n}", "owner": f"a{n}@x.example"}) for n in range(number)))
+
+
+async def test_of_many_addresses_few_are_asked_about_in_a_minute_and_whoever_is_known_already_is_told_all_the_same(
+    waiting: Shop,
+) -> None:
+    many(waiting, 3 * ASKED)
+    waiting.store.write_sync(colleagues.meet, NINA, MAIL, "Europe/Oslo", FRIDAY)
+    chat, usual = Directory(NINA), UsualColleagues(waiting.store)
+    for _ in range(3):
+        known = await found(usual, waiting.company, slack=chat)
+        assert len(known) == 3 * ASKED + 1
+        assert known[OAK] == ["slack:nina"]
+    assert len(chat.asked) == ASKED
+    assert MAIL not in chat.asked, "nobody would be told of the others without asking"
+
+
+@pytest.mark.parametrize("trouble", ["throttles", "hangs"])
+async def test_a_chat_that_asks_to_wait_or_does_not_answer_is_left_alone_for_a_while(waiting: Shop, trouble: str) -> None:
+    many(waiting, 5)
+    chat, usual = Directory(NINA), UsualColleagues(waiting.store, patience_s=0.01)
+    setattr(chat, trouble, True)
+    for _ in range(3):
+        assert (await found(usual, waiting.company, slack=chat))[OAK] == []
+    assert len(chat.asked) == 1
+
+
+async def test_what_one_chat_tells_counts_while_another_cannot(waiting: Shop, team: Team) -> None:
+    both = team.model_copy(update={"channels": (Place.parse("slack:C1"), Place.parse("msteams:19:oak@thread.tacv2"))})
+    away = Directory()
+    away.away = True
+    known = await found(UsualColleagues(waiting.store), northwind(both), slack=Directory(NINA), msteams=away)
+    assert known == {OAK: ["slack:nina"]}

@@ -49,7 +49,7 @@ async def learn_duties(store: Store, chats: Mapping[str, Chat], company: Company
         try:
             looked = [await look_up(chats, company, team, name, asked, unmet) for name in names]
             found = [person for known, _ in looked for person in known]
-            doubtful = any(unsure for _, unsure in looked)
+            doubtful = any(doubt is not None for _, doubt in looked)
             places = company.teams[team].channels if team != COMPANY else ()
             kept = await store.read(_still_on_duty, team, role, names) if doubtful else []
             known = [*found, *await store.read(linked, names, asked), *kept]
@@ -75,30 +75,30 @@ def _duties(company: Company, chats: Iterable[str]) -> Iterator[tuple[str, str, 
 
 async def look_up(
     chats: Mapping[str, Chat], company: Company, team: str, name: str, asked: Sequence[str], unmet: Unmet
-) -> tuple[list[Person], bool]:
+) -> tuple[list[Person], Trouble | None]:
     """Returns the people a name means: `slack:U…` in that chat only, an e-mail in each asked chat. What a foreign workspace says
-    about e-mails does not count; an id was written by ops themselves. Returns also whether a chat could not tell whose an e-mail
-    is."""
+    about e-mails does not count; an id was written by ops themselves. Returns also why a chat could not tell whose an e-mail is,
+    if one could not."""
     chat, colon, rest = name.partition(":")
     wanted = [(chat, rest)] if colon else [(each, name) for each in asked]
     known: list[Person] = []
-    doubtful = False
+    doubt: Trouble | None = None
     for each, who in wanted:
         try:
             known += await chats[each].people(who) if each in chats else ()
         except Trouble as error:
             if "@" not in name:
                 raise
-            doubtful = True
+            doubt = error
             log.warning("duties.unknown", team=team, name=name, why=str(error))
     if "@" in name:
         known = [replace(person, email=rest if colon else name) for person in known if company.is_ours(person)]
     if known:
         unmet.discard((team, name))
-    elif not doubtful and (team, name) not in unmet:
+    elif doubt is None and (team, name) not in unmet:
         unmet.add((team, name))
         log.info("duties.nobody", team=team, name=name, note="no chat of this team knows them; nudges to them reach nobody")
-    return known, doubtful
+    return known, doubt
 
 
 async def parted_from(chats: Mapping[str, Chat], known: Sequence[Person]) -> Collection[Place]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection
 
-from bot.chats import Chat
+from bot.chats import Chat, Throttled
+from bot.latest import Latest
 from bot.logs import broken
 from bot.people.duties import AGAIN_S, SOON_S, Unmet, each_once, linked, look_up, parted_from, remembered
 from handlers import colleagues
@@ -26,55 +29,117 @@ log = structlog.get_logger()
 
 PATIENCE_S = 10.0
 """Seconds to wait for the chats' answers, because the ladder waits for them."""
+ASKED = 20
+"""Addresses that are asked about in ASKED_S seconds. They come with data, so there may be any number of them; Slack looks up about
+fifty a minute for all replicas, and those of leaders are among them."""
+ASKED_S = 60.0
+KEPT = 5000
+"""Addresses whose answers, and whose being unknown, are remembered."""
+
+Chats = tuple[str, ...]
+Asked = tuple[Chats, str]
+"""An address, with the chats that are asked about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """Whom the chats know by an address, which of these have removed the bot from their private chats, and when to ask again."""
+
+    people: Sequence[Person]
+    parted: Collection[Place]
+    again_s: float
 
 
 class UsualColleagues:
     """Asks the chats for each e-mail once an hour, and only for customers of whom the ladder may tell their usual colleague."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, patience_s: float = PATIENCE_S) -> None:
+        self._store, self._patience_s = store, patience_s
         self._unmet: Unmet = set()
-        self._known: dict[tuple[str, str], tuple[float, Sequence[int]]] = {}
+        self._heard = Latest[Asked, _Heard](KEPT)
+        self._asked_s = deque[float](maxlen=ASKED)
+        self._rest_until_s: dict[Chats, float] = {}
+        """When chats that did not answer, or asked to wait, are asked again."""
 
     async def of_those_due(self, chats: Mapping[str, Chat], company: Company, now: datetime) -> Usual:
         """Returns who usually looks after the customers that the ladder looks at now. Raises Unavailable."""
         teams = [team.name for team in company.teams.values() if any(step.role is Role.COLLEAGUE for step in team.ladder)]
         due = await self._store.read(followups.whose_are_due, teams, now) if teams else ()
-        until = asyncio.get_running_loop().time() + PATIENCE_S
-        asked = sorted({(row.team, address) for row in due if (address := address_in(row.owner)) is not None})
-        return {key: await self._who(chats, company, *key, until) for key in asked}
+        wanted = sorted({(row.team, address) for row in due if (address := address_in(row.owner)) is not None})
+        asked = {key: (_chats_of(company.teams[key[0]]), key[1]) for key in wanted}
+        heard = await self._hear(chats, company, {about: team for (team, _), about in asked.items()})
+        return {(team, address): _told(company.teams[team], address, heard[asked[team, address]]) for team, address in wanted}
 
-    async def _who(self, chats: Mapping[str, Chat], company: Company, team: str, address: str, until: float) -> Sequence[int]:
-        again, known = self._known.get((team, address), (0.0, ()))
-        if time.monotonic() < again:
-            return known
-        theirs = company.teams[team]
-        asked = list(dict.fromkeys(place.chat for place in theirs.channels))
+    async def _hear(self, chats: Mapping[str, Chat], company: Company, about: Mapping[Asked, str]) -> Mapping[Asked, _Heard]:
+        """Returns whom the chats know by these addresses, each wanted by a team. Of those that may not be asked about now, whoever
+        is known already counts; nobody else would be told without asking, so the others are asked about first."""
+        heard = {each: known for each in about if (known := self._heard.get(each)) and time.monotonic() < known.again_s}
+        stale = [each for each in about if each not in heard]
+        before = await self._store.read(_met_before, stale) if stale else {}
+        until = asyncio.get_running_loop().time() + self._patience_s
+        left = []
+        for each in sorted(stale, key=lambda each: bool(before[each])):
+            if self._may_ask(each):
+                heard[each] = self._heard[each] = await self._ask(chats, company, about[each], each, before[each], until)
+            else:
+                left.append(each)
+        if left:
+            log.warning("usual.not_asked", number=len(left), note="only those are told who are known already")
+            parted = await parted_from(chats, [who for each in left for who in before[each]])
+            heard |= {each: _Heard(before[each], parted, 0.0) for each in left}
+        return heard
+
+    def _may_ask(self, about: Asked) -> bool:
+        now = time.monotonic()
+        rests = now < self._rest_until_s.get(about[0], 0.0)
+        return not rests and (len(self._asked_s) < ASKED or now - self._asked_s[0] >= ASKED_S)
+
+    async def _ask(
+        self, chats: Mapping[str, Chat], company: Company, team: str, about: Asked, before: Sequence[Person], until: float
+    ) -> _Heard:
+        """Returns whom the chats know by an address; while one cannot tell, also whom we know by it `before`."""
+        asked, address = about
+        self._asked_s.append(time.monotonic())
+        if len(self._unmet) >= KEPT:
+            self._unmet.clear()
+        found: list[Person] = []
+        sure = False
         try:
             async with asyncio.timeout_at(until):
-                found, doubtful = await look_up(chats, company, team, address, asked, self._unmet)
+                found, doubt = await look_up(chats, company, team, address, asked, self._unmet)
+            sure = doubt is None
+            if isinstance(doubt, Throttled):
+                self._rest_until_s[asked] = time.monotonic() + min(doubt.seconds, SOON_S)
         except TimeoutError:
-            found, doubtful = [], True
+            self._rest_until_s[asked] = time.monotonic() + SOON_S  # or each tick would wait as long for the next address
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - a mistake of ours about one colleague must not stop all reminders
             log.error("usual.broken", team=team, **broken(error))
-            found, doubtful = [], True
-        found += (
-            await self._store.read(_met_before, theirs, address) if doubtful else await self._store.read(linked, [address], asked)
-        )
-        known = await self._store.write(_ids, theirs, address, found, await parted_from(chats, found))
-        self._known[team, address] = time.monotonic() + (SOON_S if doubtful else AGAIN_S), known
-        return known
+        known = await self._store.write(_remembered, found) if found else []
+        known += await self._store.read(linked, [address], asked) if sure else before
+        return _Heard(known, await parted_from(chats, known), time.monotonic() + (AGAIN_S if sure else SOON_S))
 
 
-def _met_before(tx: Connection, team: Team, address: str) -> list[Person]:
-    """Returns whom we know by this address in the team's own chats: what a chat cannot tell stays as it was."""
-    homes = {(place.chat, place.workspace) for place in team.channels}
-    return [colleagues.person_of(tx, row.id) for row in people.by_email(tx, address, homes)]
+def _chats_of(team: Team) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(place.chat for place in team.channels))
 
 
-def _ids(tx: Connection, team: Team, address: str, found: Sequence[Person], parted: Collection[Place]) -> Sequence[int]:
+def _met_before(tx: Connection, about: Collection[Asked]) -> dict[Asked, list[Person]]:
+    """Returns whom we know by these addresses, in the chats that would be asked."""
+    known: dict[str, list[Person]] = {address: [] for _, address in about}
+    for row in people.by_emails(tx, known):
+        who = Person(row.chat, row.workspace, row.user_id, row.name, row.id, row.linked_email or row.email)
+        for address in people.mails(row) & known.keys():
+            known[address].append(who)
+    return {(asked, address): [who for who in known[address] if who.chat in asked] for asked, address in about}
+
+
+def _remembered(tx: Connection, found: Sequence[Person]) -> list[Person]:
+    return [remembered(tx, person) for person in found]
+
+
+def _told(team: Team, address: str, heard: _Heard) -> Sequence[int]:
     """Returns the ids of these people, as far as they are where the team is: what it hears is for nobody elsewhere."""
-    known = [remembered(tx, person) for person in found if team.reaches(person)]
-    return list(dict.fromkeys(who.id for who in each_once(known, [address], team.channels, parted) if who.id is not None))
+    known = [who for who in heard.people if team.reaches(who)]
+    return list(dict.fromkeys(who.id for who in each_once(known, [address], team.channels, heard.parted) if who.id is not None))
