@@ -175,8 +175,8 @@ def picture(tx: Connection, company: Company, row: PostRow | AnyRow, now: dateti
 
 def show_anew(tx: Connection, follow_up_id: int, since: datetime) -> None:
     """Draw anew the posts since then that tell of a follow-up: a leader did something about it."""
-    posts = [post for post in digests.telling(tx, (), [follow_up_id], since) if post.kind == KIND]
-    messages.show_anew(tx, [message_keys.about_digest(KIND, post.id, post.about) for post in posts])
+    if posts := digests.telling(tx, (), [follow_up_id], since, [KIND]):
+        messages.show_anew(tx, [message_keys.about_digest(KIND, post.id, post.about) for post in posts])
 
 
 def _need(case: Case) -> tuple[bool, datetime, int]:

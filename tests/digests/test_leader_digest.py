@@ -31,6 +31,7 @@ from handlers.wording.words import opening_time, took
 from storage import digests, messages, nudges, people
 from tests.conftest import ANA, BEN, LEA, OSLO, Shop, said
 from tests.digests.week47 import MONDAY, NEXT, SLOW, Week47
+from tests.statements import statements
 
 
 @pytest.fixture
@@ -478,6 +479,21 @@ def test_what_is_decided_leaves_the_post_which_is_shown_anew(shop: Week47) -> No
     shop.tap("settle", LEA, raised, became="no", why="It is being replaced.")
     assert shop.card(f"leader:{row.id}:1").items == ()
     assert shop.store.read_sync(messages.by_key, f"leader:{row.id}:1").wanted == 2
+
+
+def test_a_claim_looks_for_the_posts_that_tell_of_it_only_if_a_leader_claims_and_for_no_other_posts(shop: Week47) -> None:
+    for who in (ANA, LEA):
+        shop.store.write_sync(meet, who, f"{who.user_id}@northwind.example", "Europe/Oslo", shop.now)
+    asked_of = {}
+    for n, who in enumerate((ANA, LEA), start=1):
+        shop.says(2, "Slow.")
+        with statements() as asked:
+            assert "It is yours" in shop.tap("claim", who, n).text
+        asked_of[who] = [each for each in asked if "FROM digest" in each.statement]
+    assert asked_of[ANA] == []
+    [only] = asked_of[LEA]
+    assert "leader" in f"{only.statement} {only.parameters}"
+    assert "huddle" not in f"{only.statement} {only.parameters}"
 
 
 def test_no_more_than_three_of_what_was_raised_stand_in_a_post_and_all_are_counted(shop: Week47) -> None:
