@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -120,7 +121,9 @@ def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) ->
     gone = [case.team for _, case in held if case.team not in company.teams]
     if gone and not (items and message.shown):  # it would leave them out, and its reader might never hear of them
         raise without_team(gone[0])
-    heard = nudges.heard(tx, {case.id for _, case in items})
+    told = defaultdict[int, list[AnyRow]](list)  # by case: a message may hold a thousand, and each asks for its own
+    for each in nudges.heard(tx, {case.id for _, case in items}):
+        told[each.follow_up_id].append(each)
     reminders = [
         Reminder(
             case,
@@ -129,7 +132,7 @@ def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) ->
             row.step,
             asks=still_yours.asks(row, case),
             said_at=row.sent_at or now,
-            again=still_yours.said_before(row, case, heard),
+            again=still_yours.said_before(row, case, told[case.id]),
             score=_answered_again(tx, row),
         )
         for row, case in items
