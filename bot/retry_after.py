@@ -15,7 +15,7 @@ def asked_to_wait(header: str | None, otherwise: float) -> float:
         return float(said)
     try:
         at = parsedate_to_datetime(said)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, OverflowError):  # the last for a year of many digits
         return otherwise
     aware = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
     return max(1.0, (aware - datetime.now(UTC)).total_seconds())

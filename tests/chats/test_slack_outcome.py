@@ -46,10 +46,13 @@ def test_an_answer_is_told_in_one_of_four_words(status: int, code: str | None, k
 
 
 GONE_BY = "Thu, 01 Jan 1970 00:00:00 GMT"
+NO_YEAR = "Wed, 21 Oct 99999999999 07:28:00 GMT"
+FAR = "Wed, 21 Oct 9999 07:28:00 GMT"
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"), [("7", 7), ("0", 0), ("0.5", 0.5), ("", 30), ("soon", 30), ("-1", 30), ("nan", 30), (GONE_BY, 1)]
+    ("header", "seconds"),
+    [("7", 7), ("0", 0), ("0.5", 0.5), ("", 30), ("soon", 30), ("-1", 30), ("nan", 30), (GONE_BY, 1), (NO_YEAR, 30), (FAR, 3600)],
 )
 def test_slack_says_how_long_to_wait_or_we_wait_half_a_minute(header: str, seconds: float) -> None:
     error = refusal(429, "ratelimited", {"Retry-After": header})

@@ -14,6 +14,8 @@ from bot.retry_after import asked_to_wait
 
 WAIT = 30.0
 """Seconds to wait when Slack asks us to wait without saying how long."""
+LONGEST = 3600.0
+"""The most seconds we wait, so that a broken header cannot silence us."""
 
 
 class RefusedByCode(Refused):
@@ -59,7 +61,7 @@ async def heard(call: Awaitable[Any]) -> Any:
 def refusal(status: int, code: str | None, headers: Mapping[str, str], needed: str = "") -> Exception:
     """Returns the one of the four errors for a response: its HTTP status, Slack's error code if any, and the missing scope."""
     if status == 429 or code in THROTTLING:
-        return Throttled(asked_to_wait(headers.get("Retry-After"), WAIT))
+        return Throttled(min(LONGEST, asked_to_wait(headers.get("Retry-After"), WAIT)))
     if status >= 500 or status == 408 or code in UNCERTAIN:
         return Unknown(f"Slack answered {status} {code or 'without a reason'}")
     if code == "missing_scope":
