@@ -192,7 +192,7 @@ def _handed(case: Worked, who: Mapping[int, int]) -> Iterable[tuple[datetime, St
         in_time = act.at <= case.close_by and (case.contacted_at is None or act.at <= case.contacted_at)
         reached = case.contacted_at is not None and case.contacted_at <= case.close_by
         giver = act.person if act.verb == "hand_over" and _is_one(act.person, had_it, who) else None
-        if giver is not None and act.other != giver and in_time and reached:
+        if giver is not None and not _is_one(act.other, giver, who) and in_time and reached:
             need, why = _need(case)
             yield act.at, Story(case.follow_up, giver, Reason.HANDOVER, need + 1, (_("handed over in time"), *why))
 

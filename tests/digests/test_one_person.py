@@ -73,6 +73,15 @@ def test_who_hands_over_in_time_in_their_other_chat_is_praised_for_it(shop: Week
     assert shop.card(KEY).context[1:] == ("Ana: a handover in good time. What Ben did then: “Rang.”",)
 
 
+def test_who_takes_a_case_along_to_their_other_chat_is_praised_for_no_handover(shop: Week47) -> None:
+    shop.says(2, "Cold soup.")
+    shop.tap("claim", ANA, 1)
+    shop.tap("hand_over", ANA, 1, to=ANA_IN_TEAMS)
+    shop.tap("close", ANA_IN_TEAMS, 1, outcome="fixed", done="Rang.", cause="other")
+    shop.ticks(NEXT)
+    assert "handover" not in str(shop.card(KEY))
+
+
 def test_who_wants_no_story_in_one_chat_is_in_none_from_the_other(shop: Week47) -> None:
     helps(shop, ANA_IN_TEAMS, 1)
     types(shop, ANA, "never")
