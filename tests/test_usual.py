@@ -16,8 +16,8 @@ from handlers import colleagues
 from handlers.company import Company
 from handlers.feedback import Person, Place
 from handlers.ladder import USUAL, Phase, Role, Step
+from handlers.rules import Route, When
 from handlers.team import Team
-from handlers.rules import Company, Route, Team, When
 from storage.database import Store
 from tests.conftest import FRIDAY, Shop, northwind, oak_street, person, said
 

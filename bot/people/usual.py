@@ -16,7 +16,6 @@ from bot.chats import Chat, Throttled
 from bot.latest import Latest
 from bot.logs import broken
 from bot.people.duties import AGAIN_S, SOON_S, Unmet, each_once, linked, look_up, parted_from, remembered
-from handlers import colleagues
 from handlers.company import Company
 from handlers.feedback import Person, Place, address_in
 from handlers.ladder import Role
