@@ -29,9 +29,10 @@ demo: $(VENV)/.installed ## see it work in a browser: make demo ARGS="--port 0 -
 # Tests also wait, for pictures, processes and clocks: five workers for each two cores.
 WORKERS = $(shell $(BIN)/python -c 'import os; print(min(8, (os.cpu_count() or 2) * 5 // 2))')
 
+# Each worker has a stretch of the tests, so what a module sets up is set up once; who is done takes half of another's.
 # What pytest makes of the tests' code is kept for the other workers and the next run, also where no bytecode is to be written.
 test: $(VENV)/.installed-dev ## run every test; ARGS="-k claim" for some
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-all: ## the same on every Python the project declares: make test-all PYTHONS=3.13
 	@for version in $(PYTHONS); do \
