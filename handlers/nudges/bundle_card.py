@@ -13,7 +13,8 @@ from handlers.feedback import Person
 from handlers.followup.followup_buttons import choose, of_owner, take_over
 from handlers.followup.followup_card import standing, your_standing
 from handlers.ladder import Role
-from handlers.nudges.reminder import Reminder, in_short, question, settled
+from handlers.nudges.reminder import Reminder
+from handlers.nudges.reminder_words import in_short, question, settled
 from handlers.nudges.steps import Kind
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext

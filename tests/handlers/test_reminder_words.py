@@ -12,7 +12,8 @@ from handlers.company import People
 from handlers.feedback import Band, Moment, Person
 from handlers.ladder import Role
 from handlers.nudges.bundle_card import bundle_card
-from handlers.nudges.reminder import Reminder, question
+from handlers.nudges.reminder import Reminder
+from handlers.nudges.reminder_words import question
 from tests.conftest import FRIDAY
 from tests.handlers.test_cards import ANA, BEN, SECRETS, TEAM, case
 

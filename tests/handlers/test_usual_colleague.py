@@ -20,7 +20,8 @@ from handlers.ladder import USUAL, Phase, Role, Step
 from handlers.nudges.bundle_card import bundle_card
 from handlers.nudges.bundles import send_bundles
 from handlers.nudges.clock_look import Usual, look
-from handlers.nudges.reminder import Reminder, question
+from handlers.nudges.reminder import Reminder
+from handlers.nudges.reminder_words import question
 from storage import nudges, people
 from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, person, said
 from tests.handlers.test_cards import TEAM, case
