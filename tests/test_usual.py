@@ -11,7 +11,7 @@ import pytest
 import structlog
 
 from bot.chats import Throttled, Unreachable
-from bot.people.usual import ASKED, UsualColleagues
+from bot.people.usual import MOST_ASKED, UsualColleagues
 from handlers import colleagues
 from handlers.company import Company
 from handlers.feedback import Person, Place
@@ -157,14 +157,14 @@ def many(shop: Shop, number: int) -> None:
 async def test_of_many_addresses_few_are_asked_about_in_a_minute_and_whoever_is_known_already_is_told_all_the_same(
     waiting: Shop,
 ) -> None:
-    many(waiting, 3 * ASKED)
+    many(waiting, 3 * MOST_ASKED)
     waiting.store.write_sync(colleagues.meet, NINA, MAIL, "Europe/Oslo", FRIDAY)
     chat, usual = Directory(NINA), UsualColleagues(waiting.store)
     for _ in range(3):
         known = await found(usual, waiting.company, slack=chat)
-        assert len(known) == 3 * ASKED + 1
+        assert len(known) == 3 * MOST_ASKED + 1
         assert known[OAK] == ["slack:nina"]
-    assert len(chat.asked) == ASKED
+    assert len(chat.asked) == MOST_ASKED
     assert MAIL not in chat.asked, "nobody would be told of the others without asking"
 
 

@@ -28,20 +28,19 @@ log = structlog.get_logger()
 
 PATIENCE_S = 10.0
 """Seconds to wait for the chats' answers, because the ladder waits for them."""
-ASKED = 20
-"""Addresses that are asked about in ASKED_S seconds. They come with data, so there may be any number of them; Slack looks up about
+MOST_ASKED, IN_S = 20, 60.0
+"""Addresses that are asked about in so many seconds. They come with data, so there may be any number of them; Slack looks up about
 fifty a minute for all replicas, and those of leaders are among them."""
-ASKED_S = 60.0
 KEPT = 5000
 """Addresses whose answers, and whose being unknown, are remembered."""
 
-Chats = tuple[str, ...]
-Asked = tuple[Chats, str]
-"""An address, with the chats that are asked about it."""
+ChatNames = tuple[str, ...]
+Question = tuple[ChatNames, str]
+"""Whose an address is, asked of these chats."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
+class _Answer:
     """Whom the chats know by an address, which of these have removed the bot from their private chats, and when to ask again."""
 
     people: Sequence[Person]
@@ -55,9 +54,9 @@ class UsualColleagues:
     def __init__(self, store: Store, patience_s: float = PATIENCE_S) -> None:
         self._store, self._patience_s = store, patience_s
         self._unmet: Unmet = set()
-        self._heard = Latest[Asked, _Heard](KEPT)
-        self._asked_s = deque[float](maxlen=ASKED)
-        self._rest_until_s: dict[Chats, float] = {}
+        self._answers = Latest[Question, _Answer](KEPT)
+        self._asked_s = deque[float](maxlen=MOST_ASKED)
+        self._rest_until_s: dict[ChatNames, float] = {}
         """When chats that did not answer, or asked to wait, are asked again."""
 
     async def of_those_due(self, chats: Mapping[str, Chat], company: Company, now: datetime) -> Usual:
@@ -69,33 +68,33 @@ class UsualColleagues:
         heard = await self._hear(chats, company, {about: team for (team, _), about in asked.items()})
         return {(team, address): _told(company.teams[team], address, heard[asked[team, address]]) for team, address in wanted}
 
-    async def _hear(self, chats: Mapping[str, Chat], company: Company, about: Mapping[Asked, str]) -> Mapping[Asked, _Heard]:
+    async def _hear(self, chats: Mapping[str, Chat], company: Company, about: Mapping[Question, str]) -> Mapping[Question, _Answer]:
         """Returns whom the chats know by these addresses, each wanted by a team. Of those that may not be asked about now, whoever
         is known already counts; nobody else would be told without asking, so the others are asked about first."""
-        heard = {each: known for each in about if (known := self._heard.get(each)) and time.monotonic() < known.again_s}
+        heard = {each: known for each in about if (known := self._answers.get(each)) and time.monotonic() < known.again_s}
         stale = [each for each in about if each not in heard]
         before = await self._store.read(_met_before, stale) if stale else {}
         until = asyncio.get_running_loop().time() + self._patience_s
         left = []
         for each in sorted(stale, key=lambda each: bool(before[each])):
             if self._may_ask(each):
-                heard[each] = self._heard[each] = await self._ask(chats, company, about[each], each, before[each], until)
+                heard[each] = self._answers[each] = await self._ask(chats, company, about[each], each, before[each], until)
             else:
                 left.append(each)
         if left:
             log.warning("usual.not_asked", number=len(left), note="only those are told who are known already")
             parted = await parted_from(chats, [who for each in left for who in before[each]])
-            heard |= {each: _Heard(before[each], parted, 0.0) for each in left}
+            heard |= {each: _Answer(before[each], parted, 0.0) for each in left}
         return heard
 
-    def _may_ask(self, about: Asked) -> bool:
+    def _may_ask(self, about: Question) -> bool:
         now = time.monotonic()
         rests = now < self._rest_until_s.get(about[0], 0.0)
-        return not rests and (len(self._asked_s) < ASKED or now - self._asked_s[0] >= ASKED_S)
+        return not rests and (len(self._asked_s) < MOST_ASKED or now - self._asked_s[0] >= IN_S)
 
     async def _ask(
-        self, chats: Mapping[str, Chat], company: Company, team: str, about: Asked, before: Sequence[Person], until: float
-    ) -> _Heard:
+        self, chats: Mapping[str, Chat], company: Company, team: str, about: Question, before: Sequence[Person], until: float
+    ) -> _Answer:
         """Returns whom the chats know by an address; while one cannot tell, also whom we know by it `before`."""
         asked, address = about
         self._asked_s.append(time.monotonic())
@@ -117,14 +116,14 @@ class UsualColleagues:
             log.error("usual.broken", team=team, **broken(error))
         known = await self._store.write(_remembered, found) if found else []
         known += await self._store.read(linked, [address], asked) if sure else before
-        return _Heard(known, await parted_from(chats, known), time.monotonic() + (AGAIN_S if sure else SOON_S))
+        return _Answer(known, await parted_from(chats, known), time.monotonic() + (AGAIN_S if sure else SOON_S))
 
 
-def _chats_of(team: Team) -> tuple[str, ...]:
+def _chats_of(team: Team) -> ChatNames:
     return tuple(dict.fromkeys(place.chat for place in team.channels))
 
 
-def _met_before(tx: Connection, about: Collection[Asked]) -> dict[Asked, list[Person]]:
+def _met_before(tx: Connection, about: Collection[Question]) -> dict[Question, list[Person]]:
     """Returns whom we know by these addresses, in the chats that would be asked."""
     known: dict[str, list[Person]] = {address: [] for _, address in about}
     for row in people.by_emails(tx, known):
@@ -138,7 +137,7 @@ def _remembered(tx: Connection, found: Sequence[Person]) -> list[Person]:
     return [remembered(tx, person) for person in found]
 
 
-def _told(team: Team, address: str, heard: _Heard) -> Sequence[int]:
+def _told(team: Team, address: str, heard: _Answer) -> Sequence[int]:
     """Returns the ids of these people, as far as they are where the team is: what it hears is for nobody elsewhere."""
     known = [who for who in heard.people if team.reaches(who)]
     return list(dict.fromkeys(who.id for who in each_once(known, [address], team.channels, heard.parted) if who.id is not None))
