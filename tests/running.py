@@ -25,6 +25,7 @@ from bot.clock import HouseClock
 from bot.config import load
 from bot.doors.protocol import PatientProtocol
 from bot.house import House
+from bot.people.duties import learn_duties
 from bot.port import listen
 from storage import schema
 from storage.database import Store
@@ -75,6 +76,10 @@ class Running:
         """Push the house clock to `at` and let it tick."""
         self.house.clock.push_to(at)
         await self.house.tick()
+
+    async def learns_duties(self) -> bool:
+        """Ask the chats who leads, as the house does now and then. Returns whether they told all of it."""
+        return await learn_duties(self.house.store, self.house.chats, self.house.company, set())
 
 
 @asynccontextmanager

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.people.duties import learn_duties
 from storage import followups
 from tests import log
 from tests.conftest import FRIDAY
@@ -82,8 +81,7 @@ async def test_whoever_needs_help_is_heard_by_the_leader_privately_and_what_the_
     await stage.here.hears(id="r-1", score=3, comment="Slow.", customer=DANA)
     await eventually(stage.channel)
     await stage.press("ana", "I'll reply")
-    house = stage.here.house
-    await learn_duties(house.store, house.chats, house.company, set())  # Teams knows nobody before the bot is installed
+    await stage.here.learns_duties()  # Teams knows nobody before the bot is installed
     await eventually(lambda: _says(stage, "Need help"))
     await stage.press("ana", "Need help")
     await eventually(lambda: _says(stage, "Ana could use a hand"))

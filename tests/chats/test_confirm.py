@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.people.duties import learn_duties
 from tests import log
 from tests.conftest import FRIDAY
 from tests.running import eventually
@@ -21,11 +20,10 @@ QUESTION = "Please confirm · Oak Street · ended by somebody the customer names
 @pytest.fixture(params=sorted(STAGES))
 async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
     async with STAGES[request.param](tmp_path, FRIDAY) as stage:
-        house = stage.here.house
         await stage.command("ana", "mine")  # from now on her name is known
         await stage.here.hears(id="r-1", score=2, comment="Ana was rude to me.")
         await eventually(stage.channel)
-        assert await learn_duties(house.store, house.chats, house.company, set())
+        assert await stage.here.learns_duties()
         yield stage
 
 

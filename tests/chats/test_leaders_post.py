@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.people.duties import learn_duties
 from tests.conftest import FRIDAY
 from tests.running import eventually
 from tests.stages import STAGES, Stage
@@ -22,11 +21,10 @@ MONDAY = FRIDAY + timedelta(days=2, hours=22)
 @pytest.fixture(params=sorted(STAGES))
 async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
     async with STAGES[request.param](tmp_path, FRIDAY) as stage:
-        house = stage.here.house
         await stage.command("lea", "mine")  # from now on her name is known
         await stage.here.hears(id="r-1", score=2, comment="Waited for half an hour.")
         await eventually(stage.channel)
-        assert await learn_duties(house.store, house.chats, house.company, set())
+        assert await stage.here.learns_duties()
         yield stage
 
 

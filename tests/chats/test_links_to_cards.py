@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.people.duties import learn_duties
 from handlers.feedback import Person
 from tests.conftest import FRIDAY
 from tests.running import eventually
@@ -61,8 +60,7 @@ async def test_a_leader_asked_for_a_hand_gets_to_the_notes_in_the_thread(stage: 
     await stage.here.hears(id="r-1", score=2, comment="Slow.", customer=DANA)
     await eventually(stage.channel)
     await stage.press("ana", "I'll reply")
-    house = stage.here.house
-    await learn_duties(house.store, house.chats, house.company, set())
+    await stage.here.learns_duties()
     await eventually(lambda: _cards(stage, 1, "Need help"))
     await stage.press("ana", "Need help")
     await stage.here.passes(FRIDAY + timedelta(minutes=30))

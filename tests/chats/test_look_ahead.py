@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.people.duties import learn_duties
 from tests.conftest import FRIDAY
 from tests.running import eventually
 from tests.stages import STAGES, Stage
@@ -30,11 +29,10 @@ async def about_the_post(stage: Stage) -> list[str]:
 
 
 async def test_the_look_ahead_is_changed_in_place_when_the_post_goes_out(stage: Stage) -> None:
-    house = stage.here.house
     await stage.here.hears(id="r-1", score=2, comment="Cold soup.")
     await eventually(stage.channel)
     await stage.command("lea", "mine")
-    assert await learn_duties(house.store, house.chats, house.company, set())
+    assert await stage.here.learns_duties()
     await stage.here.passes(PREVIEW)
     await eventually(lambda: about_the_post(stage))
     assert "A look ahead" in (await about_the_post(stage))[0]

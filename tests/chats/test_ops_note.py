@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.people.duties import learn_duties
 from tests.conftest import FRIDAY
 from tests.running import eventually
 from tests.stages import STAGES, Stage
@@ -21,8 +20,7 @@ MONDAY_MORNING = FRIDAY + timedelta(days=2, hours=22)
 @pytest.fixture(params=sorted(STAGES))
 async def stage(request: pytest.FixtureRequest, tmp_path: Path, database: str) -> AsyncIterator[Stage]:
     async with STAGES[request.param](tmp_path, FRIDAY, database=database) as stage:
-        house = stage.here.house
-        assert await learn_duties(house.store, house.chats, house.company, set())
+        assert await stage.here.learns_duties()
         yield stage
 
 

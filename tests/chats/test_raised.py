@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.people.duties import learn_duties
 from tests import log
 from tests.conftest import FRIDAY
 from tests.running import eventually
@@ -24,12 +23,11 @@ WORDS = "One till is open from noon to two."
 @pytest.fixture(params=sorted(STAGES))
 async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
     async with STAGES[request.param](tmp_path, FRIDAY) as stage:
-        house = stage.here.house
         for who in ("ana", "ben", "lea"):
             await stage.command(who, "mine")  # from now on their names are known
         await stage.here.hears(id="r-1", score=2, comment="Waited for half an hour.")
         await eventually(stage.channel)
-        assert await learn_duties(house.store, house.chats, house.company, set())
+        assert await stage.here.learns_duties()
         yield stage
 
 

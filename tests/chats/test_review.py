@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from bot.people.duties import learn_duties
 from tests import log
 from tests.conftest import FRIDAY
 from tests.running import eventually
@@ -26,8 +25,7 @@ async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     async with STAGES[request.param](tmp_path, FRIDAY) as stage:
         await stage.here.hears(id="r-1", score=2, comment="Never again.", customer={"key": "c-1", "email": "dana@mail.example"})
         await eventually(stage.channel)
-        house = stage.here.house
-        assert await learn_duties(house.store, house.chats, house.company, set())
+        assert await stage.here.learns_duties()
         form = (await stage.asks("lea", "lost 1", "oak-street")).form
         assert "Marked as lost" in (await stage.fill("lea", form, {"What made them leave?": "Other"})).text
         await stage.here.passes(DUE)
