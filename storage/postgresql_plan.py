@@ -17,9 +17,10 @@ from pydantic_core import to_json
 from sqlalchemy import JSON, Connection, Dialect, Insert, Text, TypeDecorator, bindparam, cast, column, func, literal_column, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.dml import OnConflictDoUpdate
-from sqlalchemy.engine import result_tuple
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import ReturnsRows
+
+from storage.statements import making_rows
 
 if TYPE_CHECKING:
     from storage.prepared import AnyRow, Processor, Values
@@ -42,7 +43,7 @@ class PostgresqlPlan:
         stored = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
         self._stored = [(name, process) for name, process in stored.items() if process is not None]
         self._columns = list(whole.exported_columns) if isinstance(whole, ReturnsRows) else []
-        self._row = result_tuple([each.key for each in self._columns])
+        self._row = making_rows(self._columns)
         self._made: Sequence[tuple[int, Processor]] | None = None
 
     def rows(self, tx: Connection, said: Values) -> Sequence[AnyRow]:

@@ -10,9 +10,10 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Dialect
-from sqlalchemy.engine import result_tuple
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import ReturnsRows
+
+from storage.statements import making_rows
 
 if TYPE_CHECKING:
     from storage.prepared import AnyRow, Processor, Values
@@ -68,7 +69,7 @@ class SqlitePlan:
             _picking([bind.key for bind in binds]),
             [(n, process) for n, process in stored if process is not None],
             {bind.key: bind.value for bind in binds if not bind.required},
-            result_tuple([column.key for column in columns]) if columns else None,
+            making_rows(columns) if columns else None,
             [(n, process) for n, process in made if process is not None],
             _around_values(compiled.string) if compiled.isinsert else None,
         )
