@@ -148,5 +148,9 @@ def one(tx: Connection, act_id: int) -> AnyRow:
 
 
 def _row(act: Act, **more: Any) -> dict[str, Any]:
-    changes = {name: value.astimezone(UTC) if isinstance(value, datetime) else value for name, value in act.set.items()}
+    changes = {name: _in_utc(value) if isinstance(value, datetime) else value for name, value in act.set.items()}
     return {**vars(act), "set": changes | more}
+
+
+def _in_utc(at: datetime) -> datetime:
+    return at if at.tzinfo is UTC else at.astimezone(UTC)

@@ -7,7 +7,7 @@ psycopg each time, which takes longer than storing the rows.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -125,10 +125,11 @@ class _Recordset:
 
     def insert(self, tx: Connection, many: Sequence[Values]) -> Sequence[AnyRow]:
         """Returns the rows that the statement returns, in no order."""
-        rows: Sequence[Mapping[str, Any]] = many
-        if self._checks:
-            rows = [{**said, **{name: check(said[name]) for name, check in self._checks.items()}} for said in many]
-        return self._plan.rows(tx, {ROWS: to_json(rows).decode()})
+        return self._plan.rows(tx, {ROWS: to_json([self._checked(said) for said in many]).decode()})
+
+    def _checked(self, said: Values) -> Values:
+        changed = {name: new for name, check in self._checks.items() if (new := check(said[name])) is not said[name]}
+        return {**said, **changed} if changed else said
 
 
 def _value(said: Any) -> Any:
