@@ -1,49 +1,127 @@
-"""The feedback route on PostgreSQL with one statement, and so one commit, per request. It stores the same rows in the same
-tables: `python -m bench.yardsticks.statement_each APP_YAML`.
+"""The feedback route on PostgreSQL with one statement, and so one commit, per request. It decides the same and stores the same rows in
+the same tables: `python -m bench.yardsticks.statement_each APP_YAML`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import uvloop
+from pydantic_core import to_json
 
 from bench.northwind import seeded, settings
 from bench.yardsticks.door import serve
-from handlers.arrivals.arrival import Arrival
+from handlers.arrivals.arrival import Arrival, Judged, judged
+from handlers.company import Company
+from handlers.ladder import Fresh, next_look
 from handlers.receive import Answer, Receipt
+from handlers.rules import Route
 
 CONNECTIONS = 8
-LINKS: Mapping[str, Mapping[str, str]] = {
-    "customer": {"key": "%(id)s"},
-    "feedback": {"external_id": "%(id)s", "comment": "%(comment)s", "customer_id": "stored_customer.id"},
-    "follow_up": {"feedback_id": "stored_feedback.id"},
-    "act": {"follow_up_id": "stored_follow_up.id"},
-    "message": {"follow_up_id": "stored_follow_up.id", "key": "%(id)s"},
+SAID: Mapping[str, str] = {
+    "customer": "key name email phone company value currency segment",
+    "feedback": "external_id fingerprint metric band score worst best comment touchpoint tags link wants_contact occurred_at "
+    "received_at route team customer_id=customer.id",
+    "follow_up": "team route moment created_at promised_at state_since claim_by close_by next_look_at feedback_id=feedback.id",
+    "act": "at set follow_up_id=follow_up.id",
+    "message": "key channel gate created_at created_s follow_up_id=follow_up.id",
 }
-"""The rows that the bot stores per answer, in order, and the columns that differ; the others are copied from the first row."""
+"""The rows that the bot stores per answer, in order, and their columns that differ from answer to answer: a parameter each, or with
+`=` the id of a row before. The other columns are copied from the first row, within the database."""
 
 
 def statement(columns: Mapping[str, Sequence[str]]) -> str:
-    """Returns one statement that inserts all five rows and returns the feedback's id."""
+    """Returns one statement that inserts all five rows and returns the feedback's id. A parameter is called `table.column`."""
     parts = []
-    for table, links in LINKS.items():
+    for table, differing in SAID.items():
+        given = dict(each.partition("=")[::2] for each in differing.split())
         names = [name for name in columns[table] if name != "id"]
-        values = ", ".join(links.get(name, f'first."{name}"') for name in names)
-        before = {value.partition(".")[0] for value in links.values() if value.startswith("stored_")}
+        values = ", ".join(_value(table, name, given.get(name)) for name in names)
+        before = [f"stored_{other.partition('.')[0]}" for other in given.values() if other]
         source = ", ".join([f"(SELECT * FROM {table} ORDER BY id LIMIT 1) first", *before])
         quoted = ", ".join(f'"{name}"' for name in names)
         parts.append(f"stored_{table} AS (INSERT INTO {table} ({quoted}) SELECT {values} FROM {source} RETURNING id)")
     return f"WITH {', '.join(parts)} SELECT id FROM stored_feedback"
 
 
+def _value(table: str, name: str, given: str | None) -> str:
+    if given is None:
+        return f'first."{name}"'
+    return f"stored_{given}" if given else f"%({table}.{name})s"
+
+
+def parameters(company: Company, arrival: Arrival) -> dict[str, Any]:
+    """Returns those of one answer, of which the bot's own rules decide what is to be decided."""
+    heard = judged(arrival, None, company)
+    assert heard.route is not None
+    said, place, follow_up = (
+        arrival.feedback,
+        company.teams[heard.route.team].channels[0],
+        _follow_up(company, arrival, heard.route),
+    )
+    rows: Mapping[str, Mapping[str, Any]] = {
+        "customer": {name: getattr(said.customer, name) for name in SAID["customer"].split()},
+        "feedback": _feedback(arrival, heard),
+        "follow_up": follow_up,
+        "act": {"at": arrival.at, "set": to_json(follow_up).decode()},
+        "message": {
+            "key": said.id,
+            "channel": place.channel,
+            "gate": place.key,
+            "created_at": arrival.at,
+            "created_s": time.time(),
+        },
+    }
+    return {f"{table}.{name}": value for table, row in rows.items() for name, value in row.items()}
+
+
+def _feedback(arrival: Arrival, heard: Judged) -> dict[str, Any]:
+    said = arrival.feedback
+    worst, best = said.worst_and_best
+    return {
+        "external_id": said.id,
+        "fingerprint": said.fingerprint,
+        "metric": str(said.metric),
+        "band": str(heard.band),
+        "score": said.score,
+        "worst": worst,
+        "best": best,
+        "comment": said.comment,
+        "touchpoint": said.touchpoint,
+        "tags": to_json(said.tags).decode(),
+        "link": said.link,
+        "wants_contact": said.wants_contact,
+        "occurred_at": said.occurred_at,
+        "received_at": arrival.at,
+        "route": heard.route.name if heard.route else None,
+        "team": heard.team,
+    }
+
+
+def _follow_up(company: Company, arrival: Arrival, route: Route) -> dict[str, Any]:
+    at, team, hours = arrival.at, company.teams[route.team], company.hours_of(route.team, route.name)
+    until = company.deadlines(team.name, route.name, at)
+    fresh = Fresh(promised_at=at, claim_by=until.claim_by, close_by=until.close_by, state_since=at, moment=route.moment)
+    return {
+        "team": team.name,
+        "route": route.name,
+        "moment": str(route.moment),
+        **dict.fromkeys(("created_at", "promised_at", "state_since"), at),
+        "claim_by": until.claim_by,
+        "close_by": until.close_by,
+        "next_look_at": next_look(fresh, team.ladder, hours, at),
+    }
+
+
 async def columns_of(free: asyncio.Queue[psycopg.AsyncConnection]) -> Mapping[str, Sequence[str]]:
     connection = await free.get()
-    found = {table: (await connection.execute(f"SELECT * FROM {table} LIMIT 0")).description or () for table in LINKS}
+    found = {table: (await connection.execute(f"SELECT * FROM {table} LIMIT 0")).description or () for table in SAID}
     free.put_nowait(connection)
     return {table: [column.name for column in columns] for table, columns in found.items()}
 
@@ -59,7 +137,7 @@ async def main(app_yaml: Path) -> None:
     async def receive(arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
         connection = await free.get()
         try:
-            said = [{"id": each.feedback.id, "comment": each.feedback.comment} for each in arrivals]
+            said = [parameters(ours.company, each) for each in arrivals]
             stored = [await (await connection.execute(store, each)).fetchall() for each in said]
             return [Receipt(Answer.ACCEPTED, id) for rows in stored for (id,) in rows]
         finally:
