@@ -130,11 +130,11 @@ def _act(tx: Connection, company: Company, tap: Tap, cache: TapCache) -> Reply:
             return replace(replies.done_already() if came_twice(tx, now, decision) else decision, as_before=True)
         if is_said_again(tx, now, decision):
             return replace(replies.done(decision), as_before=True)
-        columns = _columns(now, decision)
+        columns, after = _columns(now, decision)
         cache.forget()
         act = Act(team.workspace, case.id, decision.verb or tap.verb, tap.at, now.actor.id, columns, dict(decision.detail))
         if (act_id := act_log.carry_out(tx, act, case.version)) is not None:
-            _want_what_follows(tx, now, decision, columns, act_id)
+            _want_what_follows(tx, now, after, decision, columns, act_id)
             return replace(replies.done(decision), as_before=not _is_drawn_anew(tap.verb, columns))
     return replies.somebody_was_faster()
 
@@ -169,8 +169,8 @@ def _is_drawn_anew(verb: str, columns: Mapping[str, Any]) -> bool:
     return bool(columns) or verb not in IN_THE_THREAD
 
 
-def _columns(situation: Situation, change: Change) -> dict[str, Any]:
-    """Returns the columns to set: those the verb asks for, and those that follow from them for the clock."""
+def _columns(situation: Situation, change: Change) -> tuple[dict[str, Any], Case]:
+    """Returns the columns to set, those the verb asks for and those that follow for the clock, and the case after that."""
     case, columns = situation.case, dict(change.columns)
     if case.asked_at is not None and (situation.is_owner or columns.get("contacted_at") is not None):
         columns.setdefault("asked_at", None)  # “still yours?” is answered by anything the owner does, and by anybody's contact
@@ -180,16 +180,18 @@ def _columns(situation: Situation, change: Change) -> dict[str, Any]:
         columns["taken_at"] = None
     if columns.get("state", case.state) is not case.state or "owner_id" in columns:
         columns.setdefault("state_since", situation.tap.at)
-    if columns:
-        after, hours = cases.changed(case, columns), situation.company.hours_of(case.team, case.route)
-        columns["next_look_at"] = ladder.next_look(after, situation.team.ladder, hours, situation.tap.at)
-    return columns
+    if not columns:
+        return columns, case
+    after, hours = cases.changed(case, columns), situation.company.hours_of(case.team, case.route)
+    columns["next_look_at"] = ladder.next_look(after, situation.team.ladder, hours, situation.tap.at)
+    return columns, after
 
 
-def _want_what_follows(tx: Connection, situation: Situation, change: Change, columns: Mapping[str, Any], act_id: int) -> None:
-    """Ask for the messages, reminders and raised things that follow from the act."""
+def _want_what_follows(
+    tx: Connection, situation: Situation, after: Case, change: Change, columns: Mapping[str, Any], act_id: int
+) -> None:
+    """Ask for the messages, reminders and raised things that follow from the act. `after` is the case as it is now."""
     case, tap, workspace = situation.case, situation.tap, situation.team.workspace
-    after = cases.changed(case, columns)
     wanted = in_thread(tx, situation.team, case, act_id, open=after.open) if change.aloud else []
     if change.tell is not None:
         own = private(case.id, change.tell)
