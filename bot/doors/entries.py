@@ -51,7 +51,6 @@ def result(name: str, pieces: Sequence[Feedback | Customer] | FieldError, receip
 
 def count(name: str, receipt: Receipt) -> None:
     metrics.feedback.labels(name, receipt.answer.value).inc()
-    log.debug("feedback.taken", source=name, answer=receipt.answer.value, id=receipt.id)
 
 
 def rejected(name: str, error: FieldError) -> NotTaken:
