@@ -124,15 +124,14 @@ def web(house: House) -> ASGIApp:
         know=house.know,
         second_look=house.second_look,
     )
-    measured = health.routes(house.store, house.clock.now, house.sources, house.chats, lambda: house.company.teams)
-    routes = [intake.route(services), *measured]
+    routes = health.routes(house.store, house.clock.now, house.sources, house.chats, lambda: house.company.teams)
     for chat in house.chats.values():
         routes += chat.routes()
     payloads = max([KEPT_UNREAD, *(timedelta(seconds=each.options.keep) for each in house.sources.values())])
     routes += front.routes(house.settings.company.name, house.settings.retention, payloads)
     doors = {route.path: route.app for route in routes if isinstance(route, Door)}
     https = (house.settings.server.public_url or "").startswith("https://")
-    return Doorway(Starlette(routes=routes), https=https, doors=doors, but=["/feedback/"])
+    return Doorway(Starlette(routes=routes), https=https, feedback=intake.door(services), doors=doors)
 
 
 def _services(house: House) -> chats.ChatServices:

@@ -17,7 +17,6 @@ import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
-from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 from bot import sources
@@ -52,10 +51,8 @@ class House:
         }
         self.elsewhere: dict[str, LoadedSource] = {}
         self.looks = 0
-        self.app = Starlette(
-            routes=[
-                intake.route(intake.IntakeServices(self.sources, self.receive, lambda: self.now, second_look=SecondLook(self.look)))
-            ]
+        self.app = intake.door(
+            intake.IntakeServices(self.sources, self.receive, lambda: self.now, second_look=SecondLook(self.look))
         )
 
     async def look(self) -> None:
@@ -183,9 +180,7 @@ async def test_an_unknown_name_is_not_refused_for_good_while_nobody_can_look(hou
     async def away() -> None:
         raise Unavailable
 
-    house.app = Starlette(
-        routes=[intake.route(intake.IntakeServices(house.sources, house.receive, lambda: house.now, second_look=SecondLook(away)))]
-    )
+    house.app = intake.door(intake.IntakeServices(house.sources, house.receive, lambda: house.now, second_look=SecondLook(away)))
     assert (await house.post("web-shop", plain())).status_code == 503
 
 

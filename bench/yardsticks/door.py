@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
-from starlette.applications import Starlette
-
 from bot import logs, sources
 from bot.config import Settings
 from bot.doors import intake
@@ -20,7 +18,7 @@ async def serve(ours: Settings, take_in: Callable[[Sequence[Arrival]], Awaitable
     """Serve on a free port, which is printed, until asked to stop."""
     logs.set_up()
     loaded = {name: sources.LoadedSource(name, sources.load(s.kind), s.options) for name, s in ours.sources.items()}
-    app = Starlette(routes=[intake.route(intake.IntakeServices(loaded, take_in, lambda: datetime.now(UTC)))])
+    app = intake.door(intake.IntakeServices(loaded, take_in, lambda: datetime.now(UTC)))
     listening = listen("127.0.0.1", 0)
     print(f"http://127.0.0.1:{listening.getsockname()[1]}/", flush=True)
     await answer(app, listening)

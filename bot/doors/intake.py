@@ -11,8 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import structlog
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot import metrics
 from bot.doors import bounded, entries
@@ -54,9 +53,9 @@ class IntakeServices:
     """Brings `sources` up to date with what ops made in chat on another replica: called before anybody is refused."""
 
 
-def route(services: IntakeServices) -> Route:
-    """Returns the route for any method, so that each refusal is in JSON."""
-    return Route("/feedback/{source:path}", _Intake(services), name="feedback")
+def door(services: IntakeServices) -> ASGIApp:
+    """Returns the application for any method at /feedback and below, so that each refusal is in JSON."""
+    return _Intake(services)
 
 
 class _Intake:
@@ -68,7 +67,7 @@ class _Intake:
         self._buckets: dict[str, Bucket] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        name = scope["path_params"]["source"].rstrip("/")
+        name = scope["path"].removeprefix("/feedback/").rstrip("/")
         try:
             answered = Answered(*await self._sent_to(name, scope, receive), JSON)
         except HungUp:

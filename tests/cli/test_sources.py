@@ -214,13 +214,12 @@ NOW = datetime.now(UTC)
 
 async def _send(house: Any, with_: Settings, bodies: list[Any]) -> None:
     """Post to a door that reads by these settings, behind which this house stands."""
-    from starlette.applications import Starlette
 
     from bot.doors import intake
 
     each = with_.sources["shop"]
     loaded = {"shop": sources.LoadedSource("shop", sources.load(each.kind), each.options)}
-    app = Starlette(routes=[intake.route(intake.IntakeServices(loaded, house.receive, lambda: NOW, house.named, house.keep))])
+    app = intake.door(intake.IntakeServices(loaded, house.receive, lambda: NOW, house.named, house.keep))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example") as client:
         for body in bodies:
             content = body if isinstance(body, bytes) else json.dumps(body).encode()

@@ -173,7 +173,7 @@ async def test_a_connection_asks_for_hundreds_of_things_ahead_and_not_for_thousa
     assert 200 < (await asked(hurried, ask * 3000)).count(b"HTTP/1.1 200 ") < 600
 
 
-@pytest.mark.parametrize("path", ["/feedback/", "/feedback/no/such", "/feedback/nobody"])
+@pytest.mark.parametrize("path", ["/feedback", "/feedback/", "/feedback/no/such", "/feedback/nobody"])
 async def test_a_source_that_nobody_knows_is_refused_in_json_however_it_is_written(tmp_path: Path, path: str) -> None:
     async with on_practice(tmp_path) as stage:
         refused = await stage.here.client.post(path, content=b"{}")

@@ -15,7 +15,6 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from starlette.applications import Starlette
 
 from bot import sources
 from bot.doors import intake
@@ -178,9 +177,7 @@ def post(house: House, sample: Sample, body: bytes, signed: Signed, *, at: datet
 
     async def send() -> httpx.Response:
         named = {house.name: sample.loaded(house.name)}
-        app = Starlette(
-            routes=[intake.route(intake.IntakeServices(named, house.receive, lambda: at, house.notice, know=house.know))]
-        )
+        app = intake.door(intake.IntakeServices(named, house.receive, lambda: at, house.notice, know=house.know))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example") as client:
             headers = {**sample.headers, **signed.headers}
             return await client.post(f"/feedback/{house.name}{signed.query}", content=signed.body or body, headers=headers)
