@@ -75,9 +75,20 @@ def withheld(tx: Connection, kind: str, period: str) -> Sequence[Mapping[str, An
     return tx.execute(select(digest.c.snapshot).where(*this)).scalars().all()
 
 
-def begin(tx: Connection, row: Mapping[str, Any]) -> int | None:
+def begin(
+    tx: Connection,
+    *,
+    kind: str,
+    about: str,
+    period: str,
+    state: str,
+    due_at: datetime,
+    made_at: datetime,
+    snapshot: Mapping[str, Any],
+) -> int | None:
     """Create a digest unless it exists. Returns its id, or None if it exists."""
-    fresh = {"version": 1, "choices": {}} | dict(row)
+    row = {"kind": kind, "about": about, "period": period, "state": state, "due_at": due_at, "made_at": made_at}
+    fresh = row | {"snapshot": snapshot, "version": 1, "choices": {}}
     made: int | None = tx.execute(_begin[tx.dialect.name], fresh).scalar_one_or_none()
     return made
 

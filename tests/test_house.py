@@ -105,8 +105,16 @@ async def test_a_leader_whom_the_chats_know_only_after_the_post_was_due_reads_it
 async def unreadable_draft(house: House, team: str) -> None:
     """A post of that team that cannot be made, as its leader's choices are none."""
     choices: Any = ["not what anybody chose"]
-    draft = {"kind": "team", "about": team, "period": "2026-W47", "state": "draft", "snapshot": {}, "choices": choices}
-    await house.store.write(lambda tx: digests.begin(tx, draft | {"due_at": FRIDAY, "made_at": FRIDAY}))
+    draft = {
+        "kind": "team",
+        "about": team,
+        "period": "2026-W47",
+        "state": "draft",
+        "snapshot": {},
+        "choices": choices,
+        "version": 1,
+    }
+    await house.store.write(lambda tx: tx.execute(digests.digest.insert().values(draft | {"due_at": FRIDAY, "made_at": FRIDAY})))
 
 
 async def failed(house: House) -> list[tuple[str, str]]:

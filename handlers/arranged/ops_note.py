@@ -52,8 +52,7 @@ def send(tx: Connection, company: Company, now: datetime) -> None:
     before = digests.last_before(tx, KIND, "", day)
     found = _found(tx, company, before, now)
     state = "sent" if ops_note_card.is_wrong(found) else "passed"
-    row = {"kind": KIND, "about": "", "period": day, "state": state, "due_at": now, "made_at": now, "snapshot": found}
-    digest_id = digests.begin(tx, row)
+    digest_id = digests.begin(tx, kind=KIND, about="", period=day, state=state, due_at=now, made_at=now, snapshot=found)
     if digest_id is not None and state == "sent":
         messages.want(tx, [wanted.about_digest(KIND, digest_id, person) for person in readers], now)
 

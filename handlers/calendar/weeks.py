@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, TypeVar
 
 from handlers.calendar.hours import OpeningHours
 
@@ -16,8 +15,6 @@ MADE_UP = 4
 """Weeks back for which a missed post is made up."""
 LATE = timedelta(hours=1)
 """How much later than promised a post may be sent without saying so."""
-P = TypeVar("P")
-"""A week or a month."""
 Span = tuple[datetime, datetime]
 """Start and end; the end is exclusive."""
 _WEEK = re.compile(r"([2-9]\d{3})-?W(\d{1,2})", re.ASCII | re.IGNORECASE)
@@ -117,19 +114,6 @@ def together(each: Iterable[tuple[datetime, datetime]]) -> datetime:
 def may_come(due_at: datetime, each: Iterable[OpeningHours], now: datetime) -> bool:
     """Returns whether a post that was due at `due_at` may come now: if it is not late, or else only while somebody is there."""
     return now - due_at <= LATE or any(hours.is_open(now) for hours in each)
-
-
-def newest_telling(
-    due: Sequence[P], take: Callable[[P], dict[str, Any]], tells: Callable[[Mapping[str, Any]], bool]
-) -> tuple[P, dict[P, dict[str, Any]]]:
-    """Returns the period to tell about: of these, given newest first, the newest that has something to tell, or else the newest.
-    Also returns what `take` returned for each period that was looked at."""
-    taken: dict[P, dict[str, Any]] = {}
-    for period in due:
-        taken[period] = take(period)
-        if tells(taken[period]):
-            return period, taken
-    return due[0], taken
 
 
 def preview(week: Week, hours: OpeningHours, posting: Posting) -> datetime:

@@ -18,7 +18,7 @@ from handlers import leaders, message_keys, wanted
 from handlers.calendar import months, weeks
 from handlers.calendar.weeks import Week
 from handlers.company import Company
-from handlers.digests import snapshot, wins
+from handlers.digests import making, snapshot, wins
 from handlers.digests.isolation import Failed, Isolation
 from handlers.digests.leader_digest import send_to_leaders
 from handlers.digests.making import FirstAnswers
@@ -29,9 +29,6 @@ from handlers.reviews.review import send_reviews
 from handlers.team import Team
 from storage import digests, material, messages, nudges
 from storage.units import savepoint
-
-AT_ONCE = 10
-"""Posts made in one unit of work."""
 
 
 def send_digests(tx: Connection, company: Company, now: datetime, failed: Failed | None = None) -> datetime | None:
@@ -57,10 +54,10 @@ def _send_all(tx: Connection, company: Company, now: datetime, isolate: Isolatio
         leads = (team.name, Role.LEADER) in duty
         made += isolate(f"team:{team.name}", partial(_send_week, tx, company, team, first_answers, known, now, leads=leads)) or 0
         made += isolate(f"wins:{team.name}", partial(wins.send, tx, company, team, now)) or 0
-        if made >= AT_ONCE:
+        if made >= making.AT_ONCE:
             return now
     for send in (send_to_leaders, send_reviews):
-        if send(tx, company, first_answers, now, AT_ONCE, isolate) >= AT_ONCE:
+        if send(tx, company, first_answers, now, isolate) >= making.AT_ONCE:
             return now
     if isolate("own", partial(send_notes, tx, company, now)):
         return now
@@ -141,7 +138,7 @@ def _send(tx: Connection, company: Company, team: Team, due: Sequence[Week], now
         row = digests.by_period(tx, snapshot.KIND, team.name, str(week), lock=True)
         return snapshot.take(tx, company, team, week, row.choices if row is not None else {}, now)
 
-    said, taken = weeks.newest_telling(due, take, snapshot.has_something_to_tell)
+    said, taken = making.newest_telling(due, take, snapshot.has_something_to_tell)
     made = 0
     for week in due:
         broken = week == due[0] and taken[week]["broken"]
@@ -152,7 +149,7 @@ def _send(tx: Connection, company: Company, team: Team, due: Sequence[Week], now
 
 def has_begun(first_answers: FirstAnswers, team: Team, week: Week) -> bool:
     """Returns whether that week is told: a customer of the team had answered by its end, or the team has read such posts before."""
-    return first_answers.has_begun(snapshot.KIND, team.name, str(week.after(1)), [team], weeks.bounds(week, team.hours)[1])
+    return first_answers.has_begun(snapshot.KIND, team.name, week, [team], weeks.bounds)
 
 
 def _make(tx: Connection, team: Team, week: Week, state: str, told: dict[str, Any], now: datetime) -> int:
@@ -161,7 +158,7 @@ def _make(tx: Connection, team: Team, week: Week, state: str, told: dict[str, An
     if row is not None:
         digest_id = row.id if digests.finish(tx, row.id, state, told, now) else None
     else:
-        digest_id = digests.begin(tx, _row(team, week, state, told, now))
+        digest_id = _begin(tx, team, week, state, told, now)
     if digest_id is None:
         return 0
     if state == "sent":
@@ -189,14 +186,15 @@ def _preview(tx: Connection, company: Company, team: Team, known: dict[tuple[str
             continue
         told = snapshot.take(tx, company, team, week, {}, now)
         empty = not (snapshot.has_something_to_tell(told) or told["figures"]["waiting_now"])
-        digest_id = None if empty else digests.begin(tx, _row(team, week, "draft", told, now))
+        digest_id = None if empty else _begin(tx, team, week, "draft", told, now)
         if digest_id is not None:
             messages.want(tx, snapshot.previews(tx, team, digest_id), now)
             return 1
     return 0
 
 
-def _row(team: Team, week: Week, state: str, told: dict[str, Any], now: datetime) -> dict[str, Any]:
+def _begin(tx: Connection, team: Team, week: Week, state: str, told: dict[str, Any], now: datetime) -> int | None:
     due_at = weeks.due(week, team.hours, team.posting)
-    about = {"kind": snapshot.KIND, "about": team.name, "period": str(week)}
-    return about | {"state": state, "due_at": due_at, "made_at": now, "snapshot": told}
+    return digests.begin(
+        tx, kind=snapshot.KIND, about=team.name, period=str(week), state=state, due_at=due_at, made_at=now, snapshot=told
+    )

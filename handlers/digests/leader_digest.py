@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
-from itertools import islice, takewhile
+from itertools import islice
 from typing import Any
 from zlib import crc32
 from zoneinfo import ZoneInfo
@@ -44,21 +44,12 @@ LISTED = 5
 """Maximum number of waiting customers shown with buttons of their own."""
 
 
-def send_to_leaders(
-    tx: Connection, company: Company, first_answers: FirstAnswers, now: datetime, most: int, isolate: Isolation
-) -> int:
-    """Make the leaders' posts that are due and not made yet, at most so many. Returns how many."""
+def send_to_leaders(tx: Connection, company: Company, first_answers: FirstAnswers, now: datetime, isolate: Isolation) -> int:
+    """Make the leaders' posts that are due and not made yet, at most AT_ONCE. Returns how many."""
     led = led_teams(tx, company)
-    due_of = {person_id: isolate(f"{KIND}:{person_id}", partial(_due_now, teams, now)) or {} for person_id, teams in led.items()}
-    known = digests.states(tx, KIND, {str(week) for due in due_of.values() for week in due})
-    made = 0
-    for person_id, teams in led.items():
-        due = {week: at for week, at in due_of[person_id].items() if (str(person_id), str(week)) not in known}
-        due = making.not_told_yet(tx, known, person_id, teams, due)
-        made += isolate(f"{KIND}:{person_id}", partial(_send, tx, person_id, teams, first_answers, due, now)) or 0
-        if made >= most:
-            break
-    return made
+    return making.send_to_each_leader(
+        tx, KIND, led, partial(_due_now, now=now), partial(_send, tx, led, first_answers, now), isolate
+    )
 
 
 def due(week: Week, teams: Sequence[Team]) -> datetime:
@@ -68,24 +59,24 @@ def due(week: Week, teams: Sequence[Team]) -> datetime:
 
 def _due_now(teams: Sequence[Team], now: datetime) -> dict[Week, datetime]:
     """Returns the weeks whose post became due in the current week, the newest first, and when: last week, and those before it for
-    which no team opened in time. None while all of them are closed, unless it became due just now."""
+    which no team opened in time."""
     this = min(weeks.now_in(team.hours, now) for team in teams)
     begins = min(weeks.bounds(this, team.hours)[0] for team in teams)
     each = ((week, due(week, teams)) for week in (this.after(-back) for back in range(1, weeks.MADE_UP + 1)))
-    lately = takewhile(lambda one: begins <= one[1], each)  # earlier weeks are never due later
-    found = {week: at for week, at in lately if at <= now}
-    return found if found and weeks.may_come(max(found.values()), (team.hours for team in teams), now) else {}
+    return making.due_since(begins, each, teams, now)
 
 
 def _send(
-    tx: Connection, person_id: int, teams: Sequence[Team], first_answers: FirstAnswers, due: Mapping[Week, datetime], now: datetime
+    tx: Connection,
+    led: Mapping[int, Sequence[Team]],
+    first_answers: FirstAnswers,
+    now: datetime,
+    person_id: int,
+    due: Mapping[Week, datetime],
 ) -> int:
-    def has_begun(week: Week) -> bool:
-        end = max(weeks.bounds(week, team.hours)[1] for team in teams)
-        return first_answers.has_begun(KIND, str(person_id), str(week.after(1)), teams, end)
-
-    told = {week: at for week, at in due.items() if has_begun(week)}
-    made = making.make(tx, KIND, str(person_id), told, lambda week: take(tx, teams, week, now), _tells, now)
+    about, teams = str(person_id), led[person_id]
+    told = {week: at for week, at in due.items() if first_answers.has_begun(KIND, about, week, teams, weeks.bounds)}
+    made = making.make(tx, KIND, about, told, lambda week: take(tx, teams, week, now), _tells, now)
     if made is None:
         return 0
     messages.want(tx, [wanted.about_digest(KIND, made.id, colleagues.person_of(tx, person_id))], now)

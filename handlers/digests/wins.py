@@ -47,8 +47,8 @@ def send(tx: Connection, company: Company, team: Team, now: datetime) -> int:
     said = frozenset(id for each in (*lately, *([before.snapshot] if before is not None else [])) for id in each["answers"])
     untold = _untold(tx, team, before, due)
     found = [one for one in material.wins(tx, team.name, names, untold, due, MOST + len(said)) if one not in said][:MOST]
-    about = {"kind": KIND, "about": team.name, "period": on, "due_at": due, "made_at": now}
-    made = digests.begin(tx, about | {"state": "sent" if found else "withheld", "snapshot": {"answers": found}})
+    state, told = "sent" if found else "withheld", {"answers": found}
+    made = digests.begin(tx, kind=KIND, about=team.name, period=on, state=state, due_at=due, made_at=now, snapshot=told)
     if made is None:
         return 0
     if found:

@@ -110,8 +110,7 @@ def _call(tx: Connection, team: Team, now: datetime) -> None:
     before = digests.last_before(tx, KIND, team.name, on)
     words = {mood: _one(tx, team, bands, now) for mood, bands in MOODS.items()}
     taken = {**words, "waiting": _ageing(tx, team, now), "before": before.id if before is not None else None}
-    about = {"kind": KIND, "about": team.name, "period": on}
-    if digests.begin(tx, about | {"state": "sent", "due_at": now, "made_at": now, "snapshot": taken}) is None:
+    if digests.begin(tx, kind=KIND, about=team.name, period=on, state="sent", due_at=now, made_at=now, snapshot=taken) is None:
         digests.restate(tx, KIND, team.name, on, taken, now)
     messages.want(tx, cards_of(team, on), now)
 

@@ -50,8 +50,7 @@ def _send_some(tx: Connection, teams: Sequence[Team], month: Month, due_at: date
     for who, deeds in sorted(did.items())[:AT_ONCE]:
         _send(tx, who, {"month": str(month), **deeds}, due_at, now)
     if len(did) <= AT_ONCE:
-        done = {"kind": DONE, "about": "", "period": str(month), "state": "passed"}
-        digests.begin(tx, done | {"due_at": due_at, "made_at": now, "snapshot": {}})
+        digests.begin(tx, kind=DONE, about="", period=str(month), state="passed", due_at=due_at, made_at=now, snapshot={})
     return len(did) > AT_ONCE
 
 
@@ -118,7 +117,8 @@ def _as_one(tx: Connection, did: Mapping[int, Mapping[str, int]]) -> dict[int, d
 def _send(tx: Connection, who: int, said: Mapping[str, Any], due_at: datetime, now: datetime) -> None:
     row = people.by_id(tx, who)
     state = "passed" if row.rhythm == quiet.STOP else "sent"
-    about = {"kind": KIND, "about": str(who), "period": said["month"], "state": state}
-    digest_id = digests.begin(tx, about | {"due_at": due_at, "made_at": now, "snapshot": dict(said)})
+    digest_id = digests.begin(
+        tx, kind=KIND, about=str(who), period=said["month"], state=state, due_at=due_at, made_at=now, snapshot=said
+    )
     if digest_id is not None and state == "sent":
         messages.want(tx, [wanted.about_digest(KIND, digest_id, colleagues.person_of(tx, who))], now)

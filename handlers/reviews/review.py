@@ -41,22 +41,12 @@ CALLS = "calls"
 WHYS = ("why_1", "why_2", "why_3", "why_4")
 
 
-def send_reviews(
-    tx: Connection, company: Company, first_answers: FirstAnswers, now: datetime, most: int, isolate: Isolation
-) -> int:
-    """Make the reviews that are due and not made yet, at most so many. Returns how many."""
+def send_reviews(tx: Connection, company: Company, first_answers: FirstAnswers, now: datetime, isolate: Isolation) -> int:
+    """Make the reviews that are due and not made yet, at most AT_ONCE. Returns how many."""
     led = led_teams(tx, company)
-    each_of = sorted(led.items())
-    due_of = {person_id: isolate(f"{KIND}:{person_id}", partial(due_now, teams, now)) or {} for person_id, teams in each_of}
-    known = digests.states(tx, KIND, {str(month) for due in due_of.values() for month in due})
-    made = 0
-    for person_id, each in due_of.items():
-        due = {month: at for month, at in each.items() if (str(person_id), str(month)) not in known}
-        due = making.not_told_yet(tx, known, person_id, led[person_id], due)
-        made += isolate(f"{KIND}:{person_id}", partial(_send, tx, person_id, led, first_answers, due, now)) or 0
-        if made >= most:
-            break
-    return made
+    return making.send_to_each_leader(
+        tx, KIND, led, partial(due_now, now=now), partial(_send, tx, led, first_answers, now), isolate
+    )
 
 
 def due(month: Month, teams: Sequence[Team]) -> datetime:
@@ -67,33 +57,28 @@ def due(month: Month, teams: Sequence[Team]) -> datetime:
 
 def due_now(teams: Sequence[Team], now: datetime) -> dict[Month, datetime]:
     """Returns the months whose review became due in the current month, the newest first, and when: last month, and the one before
-    if no team opened in time. None while all of them are closed, unless it became due just now."""
+    if no team opened in time."""
     this = min(months.now_in(team.hours, now) for team in teams)
     begins = min(months.bounds(this, team.hours)[0] for team in teams)
-    each = {month: due(month, teams) for month in (this.after(-1), this.after(-2))}
-    found = {month: at for month, at in each.items() if begins <= at <= now}
-    return found if found and weeks.may_come(max(found.values()), (team.hours for team in teams), now) else {}
+    each = ((month, due(month, teams)) for month in (this.after(-1), this.after(-2)))
+    return making.due_since(begins, each, teams, now)
 
 
 def _send(
     tx: Connection,
-    person_id: int,
     led: Mapping[int, Sequence[Team]],
     first_answers: FirstAnswers,
-    due_months: Mapping[Month, datetime],
     now: datetime,
+    person_id: int,
+    due_months: Mapping[Month, datetime],
 ) -> int:
     about, teams = str(person_id), led[person_id]
-
-    def has_begun(month: Month) -> bool:
-        end = max(months.bounds(month, team.hours)[1] for team in teams)
-        return first_answers.has_begun(KIND, about, str(month.after(1)), teams, end)
 
     def content(month: Month) -> dict[str, Any]:
         late = making.is_late(tx, KIND, about, str(month), lambda period: due(Month.parse(period), teams), now)
         return take(tx, teams, _shares(person_id, led), month, about) | {"late": late}
 
-    told = {month: at for month, at in due_months.items() if has_begun(month)}
+    told = {month: at for month, at in due_months.items() if first_answers.has_begun(KIND, about, month, teams, months.bounds)}
     made = making.make(tx, KIND, about, told, content, lambda said: any(said["counts"].values()), now)
     if made is None:
         return 0

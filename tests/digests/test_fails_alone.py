@@ -50,8 +50,8 @@ def shop(shop_of: Callable[[Company], Shop], company: Company) -> Week47:
 def unreadable(shop: Week47, kind: str, about: str, period: str) -> None:
     """A row of a post that nobody can go on with."""
     choices: Any = ["not what anybody chose"]
-    row = {"kind": kind, "about": about, "period": period, "state": "draft", "snapshot": {}, "choices": choices}
-    shop.store.write_sync(lambda tx: digests.begin(tx, row | {"due_at": MONDAY, "made_at": MONDAY}))
+    row = {"kind": kind, "about": about, "period": period, "state": "draft", "snapshot": {}, "choices": choices, "version": 1}
+    shop.store.write_sync(lambda tx: tx.execute(digests.digest.insert().values(row | {"due_at": MONDAY, "made_at": MONDAY})))
 
 
 def looks(shop: Week47, at: datetime) -> dict[str, str]:
@@ -94,8 +94,7 @@ def test_so_do_the_other_leaders_in_a_month(shop: Week47) -> None:
 
 def test_what_fails_leaves_nothing_half_done(shop: Week47) -> None:
     def half(tx: Connection) -> int:
-        row = {"kind": "team", "about": "half", "period": "2026-W47", "state": "sent", "snapshot": {}}
-        digests.begin(tx, row | {"due_at": NEXT, "made_at": NEXT})
+        digests.begin(tx, kind="team", about="half", period="2026-W47", state="sent", due_at=NEXT, made_at=NEXT, snapshot={})
         raise KeyError("after the row, and before its message")
 
     told: list[str] = []

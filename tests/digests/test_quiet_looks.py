@@ -9,7 +9,7 @@ import pytest
 
 from handlers import colleagues
 from handlers.company import Company
-from handlers.digests import digest
+from handlers.digests import making
 from handlers.feedback import Person
 from handlers.ladder import Role
 from handlers.rules import Route, When
@@ -88,7 +88,7 @@ def test_a_leader_is_shown_a_story_of_a_week_in_which_nobody_said_anything(shop:
 
 
 def test_a_unit_of_work_makes_the_posts_of_some_leaders_and_the_next_one_those_of_others(shop: Week47) -> None:
-    with_teams(shop, 2 * digest.AT_ONCE + 3)
+    with_teams(shop, 2 * making.AT_ONCE + 3)
     hears_all(shop)
     while shop.ticks(NEXT) == NEXT:
         pass

@@ -168,7 +168,7 @@ def thank(shop: Shop, note: str) -> None:
             "due_at": shop.now,
             "made_at": shop.now,
         }
-        digest_id = digests.begin(tx, {**week, "snapshot": {}})
+        digest_id = digests.begin(tx, **week, snapshot={})
         [ana, ben] = [colleagues.remember(tx, who).id for who in (ANA, BEN)]
         about = {"digest_id": digest_id, "follow_up_id": 1, "from_id": ben, "to_id": ana}
         thanks.thank(tx, {**about, "note": note, "at": shop.now})
