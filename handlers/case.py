@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from handlers.feedback import ERASED_KEY, NOBODY, Band, Customer, Metric, Moment, Person
+from handlers.feedback import CONTENT, ERASED_KEY, NOBODY, Band, Customer, Metric, Moment, Person
 
 
 class State(StrEnum):
@@ -108,7 +108,7 @@ class Case:
     @property
     def happy(self) -> bool:
         """Whether this is somebody who is to be thanked, not looked after: their route says so, and so does their score by now."""
-        return self.moment is Moment.RELATIONSHIP and self.band in (Band.PROMOTER, Band.PASSIVE)
+        return self.moment is Moment.RELATIONSHIP and self.band in CONTENT
 
     @property
     def in_question(self) -> bool:

@@ -31,6 +31,10 @@ class Band(StrEnum):
     UNSCORED = "unscored"
 
 
+CONTENT = frozenset({Band.PASSIVE, Band.PROMOTER})
+"""The bands of customers who are not unhappy."""
+
+
 class Moment(StrEnum):
     """Why a piece of feedback matters."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from handlers.feedback import Band
+from handlers.feedback import CONTENT, Band
 
 OPENERS = frozenset(
     {
@@ -32,7 +32,7 @@ def names(text: str, name: str) -> bool:
 
 def is_named(band: Band, comment: str, name: str) -> bool:
     """Returns whether an unhappy customer names somebody: that person alone cannot end the case."""
-    return band not in (Band.PROMOTER, Band.PASSIVE) and names(comment, name)
+    return band not in CONTENT and names(comment, name)
 
 
 def _is_a_name(match: re.Match[str]) -> bool:

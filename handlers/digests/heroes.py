@@ -14,7 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from handlers.case import State
-from handlers.feedback import Band
+from handlers.feedback import CONTENT, Band
 from handlers.names_a_colleague import is_named, names
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
@@ -33,7 +33,6 @@ EFFORT = re.compile(
     re.IGNORECASE,
 )
 """Words of customers who had to make an effort."""
-CONTENT = frozenset({Band.PASSIVE, Band.PROMOTER})
 REACHES = frozenset({"contacted", "wait", "close"})
 """Verbs that may note the first contact."""
 ASKS = frozenset({"help", "is_away"})

@@ -14,10 +14,9 @@ from handlers.calendar import weeks
 from handlers.calendar.weeks import Week
 from handlers.cards import Card, Reply, number
 from handlers.company import Company
-from handlers.digests import counting, figure_lists, leader_digest, snapshot, wins_card, worth
+from handlers.digests import counting, figure_lists, leader_digest, snapshot, wins, wins_card, worth
 from handlers.digests.figure_lists import PAGE, Behind
 from handlers.digests.figures import Figures, runs
-from handlers.digests.wins_card import Win
 from handlers.followup import followup_card
 from handlers.reviews import review, review_behind, review_lists
 from handlers.situation import Tap
@@ -111,9 +110,7 @@ def _of_team(tx: Connection, asked: PostList, team: Team, cause: str | None) -> 
         case "again":
             return sorted(counted.answered_next(tx, team.name, *span))
         case "recovered":
-            again = counted.answered_again(tx, team.name, *span)
-            back = worth.came_back(tx, [id for id, band in again.items() if band in worth.CONTENT], span)
-            return list({row.who: row.id for row in back}.values())
+            return list({row.who: row.id for row in worth.came_back(tx, team.name, span)}.values())
         case "told_again":
             return counted.told_again(tx, team.name, *span)
         case "reopened":
@@ -145,7 +142,7 @@ def _cases(tx: Connection, company: Company, ids: Sequence[int], tap: Tap) -> tu
 def _answers(tx: Connection, asked: PostList, ids: Sequence[int]) -> tuple[Card, ...]:
     teams = {team.name: team for team in asked.teams}
     rows = {row.id: row for row in material.answers(tx, ids)}
-    return tuple(wins_card.answer_card(teams[rows[id].team], Win.of(rows[id], cases.said_by(rows[id]))) for id in ids if id in rows)
+    return tuple(wins_card.answer_card(teams[rows[id].team], wins.win_of(rows[id])) for id in ids if id in rows)
 
 
 def _asked(tx: Connection, company: Company, tap: Tap) -> PostList | None:

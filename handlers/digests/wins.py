@@ -64,7 +64,12 @@ def moments(company: Company, team: Team, after: datetime) -> Iterator[datetime]
 
 def told(tx: Connection, row: AnyRow) -> list[Win]:
     """Returns what a post says, with today's words: erased customers are gone from it."""
-    return [Win.of(each, cases.said_by(each)) for each in material.answers(tx, row.snapshot["answers"])]
+    return [win_of(each) for each in material.answers(tx, row.snapshot["answers"])]
+
+
+def win_of(row: AnyRow) -> Win:
+    """Returns what a customer said, from a row of storage.material."""
+    return Win(cases.said_by(row), row.metric, row.score, (row.worst, row.best), row.comment, row.touchpoint)
 
 
 def _routes(company: Company, team: Team) -> Sequence[str]:

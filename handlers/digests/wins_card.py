@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from handlers.cards import Card
 from handlers.feedback import Customer
@@ -17,26 +16,9 @@ from handlers.wording.words import QUOTED, TITLE, asked, cut, within
 QUOTES = 5
 
 
-class WinAnswer(Protocol):
-    """A row of what a customer said."""
-
-    @property
-    def metric(self) -> str: ...
-    @property
-    def score(self) -> float | None: ...
-    @property
-    def worst(self) -> float: ...
-    @property
-    def best(self) -> float: ...
-    @property
-    def comment(self) -> str: ...
-    @property
-    def touchpoint(self) -> str | None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Win:
-    """What one happy customer said."""
+    """What one customer said, a happy one in a post of wins."""
 
     customer: Customer
     metric: str
@@ -44,11 +26,6 @@ class Win:
     scale: tuple[float, float]
     comment: str
     touchpoint: str | None
-
-    @classmethod
-    def of(cls, row: WinAnswer, customer: Customer) -> Win:
-        """Returns it from its stored row."""
-        return cls(customer, row.metric, row.score, (row.worst, row.best), row.comment, row.touchpoint)
 
 
 def wins_card(team: Team, wins: Sequence[Win]) -> Card:

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from handlers.case import State
 from handlers.cases import LOW_SCORES_COUNT
-from handlers.digests.heroes import CONTENT, Did, Worked
-from handlers.feedback import Band
+from handlers.digests.heroes import Did, Worked
+from handlers.feedback import CONTENT, Band
 from storage import act_log, figures, material
 from storage.prepared import AnyRow
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from handlers.calendar import weeks
 from handlers.digests import money
 from handlers.digests.money import Money, Sum, Worth
-from handlers.feedback import Band
+from handlers.feedback import CONTENT
 from handlers.team import Team
 from storage import figures, worth
 from storage.prepared import AnyRow
-
-CONTENT = (Band.PASSIVE, Band.PROMOTER)
 
 
 def of_spans(tx: Connection, teams: Sequence[Team], spans: Mapping[str, weeks.Span]) -> Money:
@@ -22,7 +20,7 @@ def of_spans(tx: Connection, teams: Sequence[Team], spans: Mapping[str, weeks.Sp
     names = [team.name for team in teams]
     return Money(
         at_risk=of_rows(tx, worth.open_now(tx, names)),
-        recovered=_recovered(tx, spans),
+        recovered=of_rows(tx, [row for name, span in spans.items() for row in came_back(tx, name, span)]),
         lost=of_rows(tx, [row for name, span in spans.items() for row in worth.lost(tx, [name], *span)]),
     )
 
@@ -40,20 +38,12 @@ def values(tx: Connection, rows: Sequence[AnyRow]) -> dict[int, float]:
     return {id: value for id, value in each.items() if value is not None}
 
 
-def came_back(tx: Connection, follow_up_ids: Iterable[int], span: weeks.Span) -> list[AnyRow]:
-    """Returns, of the closed cases whose customer answered content in that span, those of customers who had never come back
-    before."""
-    rows = worth.of(tx, list(follow_up_ids))
+def came_back(tx: Connection, team: str, span: weeks.Span) -> list[AnyRow]:
+    """Returns the closed cases of a team whose customers answered content in that span, and had never come back before."""
+    again = figures.answered_again(tx, team, *span)
+    rows = worth.of(tx, [id for id, band in again.items() if band in CONTENT])
     before = worth.content_before(tx, {row.who for row in rows if row.who > 0}, span[0])
     return [row for row in rows if row.who not in before]
-
-
-def _recovered(tx: Connection, spans: Mapping[str, weeks.Span]) -> Sum:
-    found: list[AnyRow] = []
-    for name, span in spans.items():
-        again = figures.answered_again(tx, name, *span)
-        found += came_back(tx, [id for id, band in again.items() if band in CONTENT], span)
-    return of_rows(tx, found)
 
 
 def _worth(row: AnyRow, mark: AnyRow | None) -> Worth:
