@@ -85,21 +85,20 @@ def _erase(tx: Connection, who: str, now: datetime, searched: kept_payloads.Sear
     if not (people or named or given):
         return gone
     personal.blank_given(tx, [row.id for row in given])
-    theirs = [erased.told((row.source, row.external_id), word) for row in given for word in _given(row) if word]
+    theirs = [erased.told((row.source, row.external_id), word) for row in given for word in _given(row)]
     erased.remember(tx, MAIN_WORKSPACE, [*origins, *theirs], now)
     keys = said_about(tx, [row.id for row in personal.follow_ups_of(tx, [row.id for row in given])])
-    named_as = {who, *_called(people), *(word for row in given for word in _given(row) if word)}
-    said, cards = talk.forget_named(tx, {word for word in named_as if len(word) >= TELLING}, now)
+    contacts = {who, *(word for row in given for word in _given(row))}
+    said, cards = talk.forget_named(tx, {word for word in (*contacts, *_called(people)) if len(word) >= TELLING}, now)
     keys = [*keys, *cards]
     messages.show_anew(tx, keys)
-    words = gone.words | {word for row in given for word in _given(row) if word} | {who}
     return replace(
         gone,
         answers=gone.answers + len(given),
         notes=gone.notes + said,
         payloads=named,
         keys=(*gone.keys, *keys),
-        words=frozenset(word for word in words if len(word) >= TELLING),
+        words=frozenset(word for word in gone.words | contacts if len(word) >= TELLING),
     )
 
 
@@ -186,8 +185,9 @@ def _own_words(people: Iterable[AnyRow], answers: Iterable[AnyRow]) -> Iterator[
         yield from (text for text in (row.comment, row.link, row.external_id, *_given(row)) if text)
 
 
-def _given(row: AnyRow) -> tuple[str | None, ...]:
-    return row.given_name, row.given_email, row.given_phone
+def _given(row: AnyRow) -> list[str]:
+    """Returns the contact details that an answer gave itself."""
+    return [word for word in (row.given_name, row.given_email, row.given_phone) if word]
 
 
 def _naming(who: str, people: Sequence[AnyRow], answers: Sequence[AnyRow]) -> Traces:

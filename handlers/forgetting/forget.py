@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -18,8 +19,6 @@ BATCH = 200
 HOUR = 3
 """The hour from which it runs, in the company's time zone."""
 CHORE, NOTES, LATE_NOTES = "retention", "retention: notes", "retention: late notes"
-
-
 CUSTOMER_FIELDS = ("name", "email", "phone", "company", "value")
 
 
@@ -30,17 +29,19 @@ def is_due(tx: Connection, zone: ZoneInfo, now: datetime) -> bool:
 
 def forget(tx: Connection, retention: Retention, zone: ZoneInfo, now: datetime) -> bool:
     """Forget one batch. Returns whether there may be more; the call that finds nothing records that tonight's run is done."""
-    forgotten = _words(tx, retention.comment, now) or any(chore(tx, retention.notes, now) for chore in (_notes, _late_notes, _talk))
-    forgotten = forgotten or any(_column(tx, name, getattr(retention, name), now) for name in CUSTOMER_FIELDS)
+    chores_of_tonight = (
+        (_words, retention.comment),
+        *((chore, retention.notes) for chore in (_notes, _late_notes, _talk)),
+        *((partial(_column, name), getattr(retention, name)) for name in CUSTOMER_FIELDS),
+    )
+    forgotten = any(kept is not None and chore(tx, now - kept, now) for chore, kept in chores_of_tonight)
     if not forgotten:
         chores.mark(tx, CHORE, _today(zone, now))
     return forgotten
 
 
-def _words(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
-    if kept is None:
-        return False
-    rows = personal.old_answers(tx, now - kept, BATCH)
+def _words(tx: Connection, before: datetime, _now: datetime) -> bool:
+    rows = personal.old_answers(tx, before, BATCH)
     ids = [row.id for row in rows]
     personal.forget_words(tx, ids)
     cases = [row.id for row in personal.follow_ups_of(tx, ids)]
@@ -49,36 +50,32 @@ def _words(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
     return bool(ids)
 
 
-def _notes(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
+def _notes(tx: Connection, before: datetime, _now: datetime) -> bool:
     """Continues where the last batch ended: a follow-up whose notes were forgotten cannot be told from one that still has to be."""
-    if kept is None:
-        return False
     mark = chores.marked(tx, NOTES)
     since = datetime.fromisoformat(mark) if mark else None
-    if since is not None and since > now - kept:  # a clock that was ahead left it, or the notes were kept for a shorter time
+    if since is not None and since > before:  # a clock that was ahead left it, or the notes were kept for a shorter time
         since = None
-    found = personal.finished(tx, since, now - kept, BATCH)
+    found = personal.finished(tx, since, before, BATCH)
     if not found:
         return False
-    _blank(tx, [row.id for row in found], now - kept)
+    _blank(tx, [row.id for row in found], before)
     chores.mark(tx, NOTES, found[-1].closed_at.astimezone(UTC).isoformat())
     return True
 
 
-def _late_notes(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
+def _late_notes(tx: Connection, before: datetime, now: datetime) -> bool:
     """Forget what was written after the end, such as what a customer said weeks later in a call. Continues where the last batch
     ended, along the log."""
-    if kept is None:
-        return False
-    acts = personal.next_acts(tx, int(chores.marked(tx, LATE_NOTES) or 0), now - kept, now, BATCH)
+    acts = personal.next_acts(tx, int(chores.marked(tx, LATE_NOTES) or 0), before, now, BATCH)
     if acts:
         late = [line for line in acts if line.late and plainly(line.detail) != line.detail]
         misdated = {line.id for line in late if line.at > now}
-        _blank(tx, sorted({line.follow_up_id for line in late}), now - kept, misdated)
+        _blank(tx, sorted({line.follow_up_id for line in late}), before, misdated)
         chores.mark(tx, LATE_NOTES, str(acts[-1].id))
         return True
-    thanked = personal.thanked_late(tx, now - kept, BATCH)
-    _blank(tx, thanked, now - kept)
+    thanked = personal.thanked_late(tx, before, BATCH)
+    _blank(tx, thanked, before)
     return bool(thanked)
 
 
@@ -90,15 +87,13 @@ def _blank(tx: Connection, ids: Sequence[int], before: datetime, misdated: Colle
         messages.show_anew(tx, posts_about(tx, personal.answers_to(tx, ids), ids))
 
 
-def _talk(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
+def _talk(tx: Connection, before: datetime, _now: datetime) -> bool:
     """Forget what colleagues promised and noted at old huddles, and decided in reviews."""
-    return kept is not None and talk.forget_old(tx, now - kept, BATCH)
+    return talk.forget_old(tx, before, BATCH)
 
 
-def _column(tx: Connection, name: str, kept: timedelta | None, now: datetime) -> bool:
-    if kept is None:
-        return False
-    ids = personal.old_customers(tx, name, now - kept, BATCH)
+def _column(name: str, tx: Connection, before: datetime, _now: datetime) -> bool:
+    ids = personal.old_customers(tx, name, before, BATCH)
     personal.forget_column(tx, ids, name)
     return bool(ids)
 
