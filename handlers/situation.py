@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from handlers.cards import Button, Reply, Target, number
-from handlers.case import Case
+from handlers.case import Case, State
 from handlers.company import Company
 from handlers.feedback import Person, Place
 from handlers.team import Team
@@ -173,5 +173,7 @@ class Change:
 
 AFRESH: Mapping[str, Any] = {"asked_at": None, "quiet_until": None, "help_at": None}
 """The columns to reset when a follow-up gets another owner, or ends."""
+UNCLAIMED: Mapping[str, Any] = {"state": State.NEW, "owner_id": None, "claimed_at": None}
+"""The columns of a follow-up that is nobody's again."""
 
 Decision = Change | Reply

@@ -14,9 +14,9 @@ from handlers.company import Company
 from handlers.nudges import steps
 from handlers.nudges.limit import nudge
 from handlers.nudges.steps import Kind
-from handlers.situation import promise_anew
+from handlers.situation import UNCLAIMED, promise_anew
 from handlers.team import Team
-from handlers.verbs.reopen import NOT_ENDED, UNCLAIMED
+from handlers.verbs.reopen import NOT_ENDED
 from storage import act_log, followups, messages, nudges, personal
 from storage.act_log import Act
 from storage.prepared import AnyRow

@@ -19,7 +19,7 @@ from handlers.ladder import Climb, Role, Rung
 from handlers.nudges import steps
 from handlers.nudges.limit import add_within_limit, nudge
 from handlers.nudges.steps import Kind
-from handlers.situation import AFRESH
+from handlers.situation import AFRESH, UNCLAIMED
 from handlers.team import Team
 from handlers.wanted import ToldInThread
 from storage import act_log, followups, messages, nudges, people
@@ -130,11 +130,8 @@ def _wait_is_over(row: AnyRow, now: datetime) -> bool:
 def _turns(tx: Connection, row: AnyRow, team: Team, company: Company, verb: str, now: datetime) -> None:
     case = cases.read(tx, row.id)
     assert case is not None
-    if verb == "let_go":
-        columns: dict[str, Any] = {"state": State.NEW, "owner_id": None, "claimed_at": None, "asked_at": None, "help_at": None}
-    else:
-        columns = {"state": State.CLAIMED}
-    columns |= {"quiet_until": None, "state_since": now}
+    columns: dict[str, Any] = {**UNCLAIMED, **AFRESH} if verb == "let_go" else {"state": State.CLAIMED, "quiet_until": None}
+    columns["state_since"] = now
     after = cases.changed(case, columns)
     columns["next_look_at"] = ladder.next_look(after, team.ladder, company.hours_of(row.team, row.route), now)
     act = Act(row.workspace, row.id, verb, now, set=columns, detail={"was": row.owner_id})

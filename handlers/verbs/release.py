@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.case import State
-from handlers.situation import AFRESH, Change, Decision, Situation
+from handlers.situation import AFRESH, UNCLAIMED, Change, Decision, Situation
 from handlers.wording import replies
 from handlers.wording.language import gettext as _
 
@@ -11,6 +10,5 @@ from handlers.wording.language import gettext as _
 def release(situation: Situation) -> Decision:
     if (refused := replies.refused(situation, may=situation.may_steer)) is not None:
         return refused
-    columns = {"state": State.NEW, "owner_id": None, "claimed_at": None, **AFRESH}
     heard = {"heard": True} if situation.case.contacted_at is not None else {}
-    return Change(columns, _("Given back. The channel is asked who can take it."), heard, aloud=True)
+    return Change({**UNCLAIMED, **AFRESH}, _("Given back. The channel is asked who can take it."), heard, aloud=True)

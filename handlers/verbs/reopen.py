@@ -10,7 +10,7 @@ from typing import Any
 from handlers.cards import Reply
 from handlers.case import State
 from handlers.feedback import Band
-from handlers.situation import Change, Decision, Situation
+from handlers.situation import UNCLAIMED, Change, Decision, Situation
 from handlers.wording import replies
 from handlers.wording.language import gettext as _
 from handlers.wording.words import called
@@ -23,7 +23,6 @@ NOT_ENDED: Mapping[str, Any] = {
     "reason": "",
 }
 """The columns to reset, because what they say no longer holds."""
-UNCLAIMED: Mapping[str, Any] = {"state": State.NEW, "owner_id": None, "claimed_at": None}
 SLIP = timedelta(minutes=15)
 """For how long undoing a dismissal brings back what was before it; what was dismissed longer needs us anew."""
 
