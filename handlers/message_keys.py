@@ -101,3 +101,8 @@ def in_all_channels(keys: Iterable[str]) -> list[str]:
 def parts(key: str) -> list[str]:
     """Returns the parts of a key after the kind. The number of the channel comes last; the first channel has none."""
     return key.split(":")[1:]
+
+
+def id_in(key: str) -> int:
+    """Returns the id that follows the kind in a key, as in `thanks:17`."""
+    return int(parts(key)[0])

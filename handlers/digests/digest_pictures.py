@@ -16,6 +16,8 @@ from handlers.digests.heroes import Reason
 from handlers.digests.wins_card import wins_card
 from handlers.huddles import huddle, huddle_card
 from handlers.reviews import own_month, review
+from handlers.reviews.calls_card import calls_card
+from handlers.reviews.review_card import review_card
 from handlers.team import Team
 from handlers.unshowable import Unshowable, without_team
 from storage import digests, people, thanks
@@ -55,13 +57,14 @@ def leader(tx: Connection, company: Company, message: AnyRow, now: datetime) -> 
 
 
 def month(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
-    """A leader's monthly review."""
-    return review.picture(tx, company, _of(tx, message))
+    """A leader's monthly review, with today's decisions."""
+    row = _of(tx, message)
+    return review_card(review.review_of(tx, company, row, row.choices))
 
 
 def calls(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
     """A leader's list of customers to call."""
-    return review.calls_picture(tx, company, _of(tx, message), now)
+    return calls_card(review.calls_of(tx, company, _of(tx, message)), now)
 
 
 def own(tx: Connection, _company: Company, message: AnyRow, _now: datetime) -> Card:
@@ -71,7 +74,7 @@ def own(tx: Connection, _company: Company, message: AnyRow, _now: datetime) -> C
 
 def thank_you(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     """The thanks for one story."""
-    given = thanks.thanked(tx, int(message_keys.parts(message.key)[0]))
+    given = thanks.thanked(tx, message_keys.id_in(message.key))
     row = digests.by_id(tx, given.digest_id) if given is not None else None
     if given is None or row is None:
         raise Unshowable("the thank-you is gone")
@@ -116,7 +119,7 @@ PICTURES: Mapping[str, Draw] = {
 
 
 def _of(tx: Connection, message: AnyRow) -> AnyRow:
-    return _found(digests.by_id(tx, int(message_keys.parts(message.key)[0])))
+    return _found(digests.by_id(tx, message_keys.id_in(message.key)))
 
 
 def _found(row: AnyRow | None) -> AnyRow:

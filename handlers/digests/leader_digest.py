@@ -37,7 +37,6 @@ from handlers.team import Team
 from handlers.wording import masking
 from storage import behind_figures, delivery_log, digests, feedback, material, messages, nudges, people
 from storage import figures as counted
-from storage.prepared import AnyRow
 
 KIND = "leader"
 LISTED = 5
@@ -129,7 +128,7 @@ def _of_leaders(tx: Connection, teams: Sequence[Team], week: Week) -> dict[str, 
     }
 
 
-def picture(tx: Connection, company: Company, row: PostRow | AnyRow, now: datetime, reader_id: int | None = None) -> Card:
+def picture(tx: Connection, company: Company, row: PostRow, now: datetime, reader_id: int | None = None) -> Card:
     """Returns the post as it was made; of those who waited, it shows the ones who still do. Who reads it, where that is known, is
     not asked to take whom they have."""
     said = row.snapshot

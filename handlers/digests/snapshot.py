@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from zlib import crc32
 
 from sqlalchemy import Connection
@@ -38,19 +38,6 @@ WORTH = (8, 280)
 """Minimum and maximum characters of a thank-you worth telling."""
 
 
-class PostRow(Protocol):
-    """A stored digest: its row, or one that is only previewed."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def due_at(self) -> datetime: ...
-    @property
-    def made_at(self) -> datetime: ...
-    @property
-    def snapshot(self) -> Mapping[str, Any]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A snapshot without a row."""
@@ -59,6 +46,10 @@ class Taken:
     due_at: datetime
     made_at: datetime
     snapshot: Mapping[str, Any]
+
+
+PostRow = AnyRow | Taken
+"""What a post is drawn from: its stored row, or what was only taken to look at it."""
 
 
 def take(tx: Connection, company: Company, team: Team, week: Week, choices: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -105,7 +96,7 @@ def anybody_told(packed: Mapping[str, Any]) -> bool:
     return bool(packed["answers"] or packed["kept"]["told"] or packed.get("told_again"))
 
 
-def post_of(tx: Connection, company: Company, team: Team, row: PostRow | AnyRow) -> Post:
+def post_of(tx: Connection, company: Company, team: Team, row: PostRow) -> Post:
     """Returns what a digest's row says, with today's names and words."""
     said = row.snapshot
     told = [_story(each) for each in said["stories"]]

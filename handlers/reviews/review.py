@@ -17,7 +17,6 @@ from sqlalchemy import Connection
 from handlers import cases, colleagues, wanted
 from handlers.calendar import months, weeks
 from handlers.calendar.months import Month
-from handlers.cards import Card
 from handlers.company import Company
 from handlers.digests import making, money, worth
 from handlers.digests.isolation import Isolation
@@ -25,8 +24,8 @@ from handlers.digests.making import FirstAnswers
 from handlers.digests.money import Sum
 from handlers.digests.snapshot import PostRow
 from handlers.leaders import led_teams
-from handlers.reviews import review_card, review_snapshot, timeline
-from handlers.reviews.calls_card import Called, Calls, calls_card
+from handlers.reviews import review_snapshot, timeline
+from handlers.reviews.calls_card import Called, Calls
 from handlers.reviews.review_card import Decision, Review
 from handlers.team import Team
 from handlers.wording.masking import for_channel
@@ -120,23 +119,13 @@ def _shares(person_id: int, led: Mapping[int, Sequence[Team]]) -> dict[str, tupl
     return shares
 
 
-def group_of(tx: Connection, row: PostRow | AnyRow) -> list[AnyRow]:
+def group_of(tx: Connection, row: PostRow) -> list[AnyRow]:
     """Returns the reviews of that month of all who lead one of the same teams, including this one."""
     mine = set(row.snapshot["teams"])
     return [each for each in digests.sent(tx, KIND, [row.snapshot["month"]]) if mine & set(each.snapshot["teams"])]
 
 
-def picture(tx: Connection, company: Company, row: AnyRow) -> Card:
-    """Returns the review as it was made, with today's decisions."""
-    return review_card.review_card(review_of(tx, company, row, row.choices))
-
-
-def calls_picture(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Card:
-    """Returns the calls to make, with what was recorded of each."""
-    return calls_card(calls_of(tx, company, row), now)
-
-
-def review_of(tx: Connection, company: Company, row: PostRow | AnyRow, choices: Mapping[str, Any]) -> Review:
+def review_of(tx: Connection, company: Company, row: PostRow, choices: Mapping[str, Any]) -> Review:
     """Returns what a row says, with today's words: customers erased since are gone from it."""
     said = row.snapshot
     before = digests.by_id(tx, said["before"]) if said["before"] is not None else None
@@ -158,7 +147,7 @@ def review_of(tx: Connection, company: Company, row: PostRow | AnyRow, choices: 
     )
 
 
-def calls_of(tx: Connection, company: Company, row: PostRow | AnyRow) -> Calls:
+def calls_of(tx: Connection, company: Company, row: PostRow) -> Calls:
     """Returns the calls its reader is to make, with what was recorded of each."""
     said = row.snapshot
     due_ids = {id for each in group_of(tx, row) for id in each.snapshot["calls"]} | set(said["calls"])  # a preview is in no group
