@@ -158,10 +158,6 @@ def _told(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> 
     return Card(plain=heard.told(words, "close" if "outcome" in detail else "dismiss", outcome, detail.get("done", "")))
 
 
-def _became(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
-    return decide.told(tx, company, message)
-
-
 def _opening(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
     name, opened_s, *_channel = message_keys.parts(message.key)
     opened_at, team = datetime.fromtimestamp(int(opened_s), UTC), company.teams.get(name)
@@ -180,7 +176,7 @@ def _open_before(team: Team, opened_at: datetime) -> datetime:
 
 
 def _welcome(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
-    change = arrangements.by_id(tx, int(message_keys.parts(message.key)[0]))
+    change = arrangements.by_id(tx, message_keys.id_in(message.key))
     if change is None or change.name not in company.teams:
         raise Unshowable("the channel was taken from its team again")
     team = company.teams[change.name]
@@ -188,7 +184,7 @@ def _welcome(tx: Connection, company: Company, message: AnyRow, _now: datetime) 
 
 
 def _link_request(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
-    row = arrangements.by_id(tx, int(message_keys.parts(message.key)[0]))
+    row = arrangements.by_id(tx, message_keys.id_in(message.key))
     newest = arrangements.newest(tx, row.kind, row.name) if row is not None else None
     if row is None or newest is None:
         raise Unshowable("what was asked for is gone")
@@ -201,8 +197,7 @@ def _line(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> 
     to = colleagues.person_of(tx, act.detail["to"]) if "to" in act.detail else None
     case, team = _with_team(tx, company, act.follow_up_id)
     detail = masking.hide_all(act.detail, case.customer, team)
-    clock = lines.WallClock(act.at, team.hours.zone)
-    return lines.line(act.verb, who, detail, to, company.people, clock, happy=case.happy)
+    return lines.line(act.verb, who, detail, to, company.people, act.at, team.hours.zone, happy=case.happy)
 
 
 def _with_team(tx: Connection, company: Company, follow_up_id: int) -> tuple[Case, Team]:
@@ -219,7 +214,7 @@ PICTURES: Mapping[str, Draw] = {
     "line": _line,
     "told": _told,
     messages.ANSWER: answered.picture,
-    "became": _became,
+    "became": decide.told,
     "bundle": _bundle,
     "opening": _opening,
     "welcome": _welcome,

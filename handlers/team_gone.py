@@ -51,6 +51,6 @@ def _about(tx: Connection, message: AnyRow) -> Collection[int]:
     if message.act_id is not None:
         return {act_log.one(tx, message.act_id).follow_up_id}
     if message.kind == "became":
-        row = raised.by_id(tx, int(message_keys.parts(message.key)[0]))
+        row = raised.by_id(tx, message_keys.id_in(message.key))
         return {row.follow_up_id} if row is not None else ()
     return {message.follow_up_id} if message.follow_up_id is not None else ()

@@ -59,7 +59,7 @@ def send(tx: Connection, company: Company, now: datetime) -> None:
 
 def picture(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     """Returns the note as it was made."""
-    row = digests.by_id(tx, int(message_keys.parts(message.key)[0]))
+    row = digests.by_id(tx, message_keys.id_in(message.key))
     assert row is not None, "a row of the day outlives its note"
     titles = {name: team.title for name, team in company.teams.items()}
     return ops_note_card.card(row.snapshot, titles)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,29 +17,22 @@ from handlers.wording.outcomes import outcomes, reasons, stays
 from handlers.wording.words import asked, begin, called, took, when, whole
 
 
-@dataclass(frozen=True, slots=True)
-class WallClock:
-    """When something was done, and in which time zone. A line stands for ever: it gives times, and a duration only beside a
-    time."""
-
-    at: datetime
-    zone: ZoneInfo
-
-
 def line(
     verb: str,
     who: Person | None,
     detail: Mapping[str, Any],
     to: Person | None,
     people: People,
-    clock: WallClock,
+    done_at: datetime,
+    zone: ZoneInfo,
     *,
     happy: bool = False,
 ) -> Card:
     """Returns the sentence for one act, as a card that is only a line. `to` is the person it was handed to; `happy`: the customer
-    is to be thanked. Raises ValueError for an act that has no sentence."""
-    at, waited = when(clock.at, clock.zone, clock.at), timedelta(seconds=detail.get("waited", 0))
-    since = when(clock.at - waited, clock.zone, clock.at)
+    is to be thanked. A line stands for ever: it gives times, and a duration only beside a time. Raises ValueError for an act that
+    has no sentence."""
+    at, waited = when(done_at, zone, done_at), timedelta(seconds=detail.get("waited", 0))
+    since = when(done_at - waited, zone, done_at)
     said = _said(verb, who, detail, happy=happy).format(
         at=at,
         since=_("{since} ({span} by {at})").format(since=since, span=took(waited), at=at),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -51,7 +52,7 @@ def settle(tx: Connection, company: Company, tap: Tap) -> Reply:
     return Reply(raised_card.decided(became))
 
 
-def told(tx: Connection, company: Company, message: AnyRow) -> Card:
+def told(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     """Draw what became of it, for the person who raised it. Raises Unshowable."""
     raised_id, state = message_keys.parts(message.key)
     row = raised.by_id(tx, int(raised_id))

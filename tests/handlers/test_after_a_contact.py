@@ -74,6 +74,5 @@ def test_whoever_stands_in_for_the_owner_does_not_read_that_they_wait(heard: Sho
 
 def test_a_line_from_before_the_bot_noted_whether_they_had_heard_keeps_its_words() -> None:
     detail = {"says": "claimed-100-thread", "phase": "claimed", "after": 1, "waited": 4 * 60 * 60}
-    clock = sentences.WallClock(FRIDAY, OSLO)
-    card = sentences.line("nudged", None, detail, None, People.NAMES, clock)
+    card = sentences.line("nudged", None, detail, None, People.NAMES, FRIDAY, OSLO)
     assert card.plain.startswith("This customer has been waiting since Fri 07:00 (4 h by Fri 11:00), longer than we promised.")

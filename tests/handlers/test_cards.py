@@ -20,7 +20,7 @@ from handlers.case import Case, State
 from handlers.company import Company, People
 from handlers.feedback import Band, Customer, Feedback, Metric, Moment, Person, Place
 from handlers.followup.followup_card import channel_card, private_card
-from handlers.followup.lines import WallClock, line
+from handlers.followup.lines import line
 from handlers.rules import Route
 from handlers.situation import Situation, Tap
 from handlers.team import Team
@@ -292,13 +292,13 @@ def test_closing_takes_at_most_three_answers() -> None:
     assert len(form.fields) <= 3
 
 
-MORNING = WallClock(FRIDAY, TEAM.hours.zone)
+MORNING = (FRIDAY, TEAM.hours.zone)
 
 
 @pytest.mark.parametrize("verb", ["release", "hand_over", "close", "dismiss", "reopen", "undone", "note", "updated"])
 @pytest.mark.parametrize("people", People)
 def test_every_act_that_is_told_has_a_sentence_that_stands_alone(verb: str, people: People) -> None:
-    card = line(verb, ANA, {"outcome": "fixed", "done": "Called.", "reason": "test", "note": "At the till."}, BEN, people, MORNING)
+    card = line(verb, ANA, {"outcome": "fixed", "done": "Called.", "reason": "test", "note": "At the till."}, BEN, people, *MORNING)
     assert card.is_line
     assert card.plain[0].isupper()
     assert card.plain.rstrip()[-1] in ".?"
