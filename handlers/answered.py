@@ -21,8 +21,7 @@ def remember(tx: Connection, who: Person, about: About, posted: tuple[str, str],
     """Note that this answer stands in somebody's private chat. What was forgotten while it was on its way is taken back at once."""
     reader, known = colleagues.remember(tx, who), cases.read_all(tx, about)
     keys = {id: message_keys.answer(id, *posted) for id in known}
-    place = (who.chat, who.workspace, who.user_id)
-    rows = [Wanted(key, ANSWER, *place, follow_up_id=id, person_id=reader.id) for id, key in keys.items()]
+    rows = [Wanted(key, ANSWER, *who.place.parts, follow_up_id=id, person_id=reader.id) for id, key in keys.items()]
     messages.note_shown(tx, rows, posted, edits, now)
     messages.show_anew(tx, [keys[id] for id, case in known.items() if case.erased or (about[id] and not case.comment)])
 

@@ -29,7 +29,11 @@ def as_known(who: Person, row: AnyRow) -> Person:
 
 
 def person_of(tx: Connection, person_id: int) -> Person:
-    row = people.by_id(tx, person_id)
+    return person_in(people.by_id(tx, person_id))
+
+
+def person_in(row: AnyRow) -> Person:
+    """Returns the person in a row of storage.people."""
     return Person(row.chat, row.workspace, row.user_id, row.name, row.id, row.linked_email or row.email)
 
 
@@ -59,4 +63,4 @@ def called_in_posts(row: AnyRow | None, *elsewhere: AnyRow | None, people: Peopl
         people = People.OFF
     elif "first" in namings and people is People.NAMES:
         people = People.FIRST_NAMES
-    return called(Person(row.chat, row.workspace, row.user_id, row.name) if row is not None else None, people)
+    return called(person_in(row) if row is not None else None, people)

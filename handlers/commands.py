@@ -116,7 +116,7 @@ def _open(tx: Connection, company: Company, word: Word, listed: int = LISTED, *,
 def _home(tx: Connection, company: Company, word: Word) -> Reply:
     """What somebody has, who waits for anybody, and how they are reminded; with the words there are for whom nothing waits."""
     mine, others = _mine(tx, company, word), _open(tx, company, word, AT_A_GLANCE, words=False)
-    known = people.find(tx, word.person.chat, word.person.workspace, word.person.user_id)
+    known = people.find(tx, *word.person.place.parts)
     assert known is not None, "whose customers were looked for is remembered"
     reminded = Card(plain=how_reminded(known, company.timezone, word.at))
     nothing = _("Nothing waits for you.")

@@ -204,6 +204,11 @@ class Place:
         """In the form that `parse` reads."""
         return f"{self.chat}:{self.channel}" if self.workspace == MAIN_WORKSPACE else f"{self.chat}:{self.workspace}/{self.channel}"
 
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        """In the order in which rows and lanes name a place."""
+        return self.chat, self.workspace, self.channel
+
     def is_near(self, other: Place) -> bool:
         """Whether both are in one workspace of one chat: nobody elsewhere reads what is said there, and no thread leads there."""
         return (self.chat, self.workspace) == (other.chat, other.workspace)

@@ -41,10 +41,6 @@ def bundle(bundle_id: int) -> str:
     return f"bundle:{bundle_id}"
 
 
-def opening(team: str, opened_s: int) -> str:
-    return f"opening:{team}:{opened_s}"
-
-
 def welcome(change: int) -> str:
     return f"welcome:{change}"
 
@@ -62,7 +58,8 @@ def thanks(thanks_id: int) -> str:
 
 
 def of_team(kind: str, team: str, period: str) -> str:
-    """Returns the key of a post to a team's channels: `digest`, `huddle` or `wins`, with its week or day."""
+    """Returns the key of a post to a team's channels: `digest`, `huddle` or `wins`, with its week or day, or `opening`, with its
+    moment in seconds since 1970."""
     return f"{kind}:{team}:{period}"
 
 

@@ -31,9 +31,9 @@ def follow_channels(tx: Connection, company: Company, after: int = 0, most: int 
     astray = [(row, team) for row in rows if is_astray(company, row) and (team := _team(company, row))]
     given = dict(_given(tx, astray))
     known = [row for row in rows if _team(company, row) is not None]
-    back = {row.id: _lane(_place(row)) for row in known if row.reason == NO_LONGER and not is_astray(company, row)}
+    back = {row.id: _place(row).parts for row in known if row.reason == NO_LONGER and not is_astray(company, row)}
     # All lanes before any message: until the commit delivery leases none of these, which it would send in spite of being parked.
-    open_gates(tx, {*(given | back).values(), *(_lane(_place(row)) for row, _ in astray)})
+    open_gates(tx, {*(given | back).values(), *(_place(row).parts for row, _ in astray)})
     unposted.move(tx, given | back, parked_for=NO_LONGER)
     unposted.park(tx, [row.id for row, _ in astray if row.id not in given], NO_LONGER)
     return rows[-1].id if len(rows) == most else None
@@ -72,7 +72,7 @@ def _given(tx: Connection, astray: Sequence[tuple[AnyRow, Team]]) -> Iterator[tu
         to = team.channels[n] if n < len(team.channels) else None
         if to is not None and (first, to) not in taken:
             taken.add((first, to))
-            yield row.id, _lane(to)
+            yield row.id, to.parts
 
 
 def is_astray(company: Company, row: AnyRow) -> bool:
@@ -87,7 +87,3 @@ def _team(company: Company, row: AnyRow) -> Team | None:
 
 def _place(row: AnyRow) -> Place:
     return Place(row.chat, row.workspace, row.channel)
-
-
-def _lane(place: Place) -> Lane:
-    return place.chat, place.workspace, place.channel

@@ -121,7 +121,7 @@ def _until(secret: Mapping[str, Any]) -> datetime | None:
 def know_by(tx: Connection, address: str, keys: Mapping[str, Any] | None) -> None:
     """Apply a link: from now on this person is identified by its e-mail, or by their own again."""
     place = Place.parse(address)
-    row = people.ensure(tx, place.chat, place.workspace, place.channel, "")
+    row = people.ensure(tx, *place.parts, "")
     people.prefer(tx, row.id, {"linked_email": keys["email"] if keys and keys["confirmed"] else None})
     people.wish_as_elsewhere(tx, row.id)
 

@@ -71,7 +71,7 @@ def unname_ops(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def _named(tx: Connection, row_id: int, place: Place) -> Card:
-    known = people.find(tx, place.chat, place.workspace, place.channel)
+    known = people.find(tx, *place.parts)
     name = known.name if known is not None and known.name else place.channel
     return Card(
         plain=name,

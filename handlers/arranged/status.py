@@ -174,5 +174,5 @@ def _who(tx: Connection, company: Company, row: AnyRow) -> str:
 def _whom(tx: Connection, company: Company, row: AnyRow) -> str:
     """Returns what the person is called whose address in a chat is the row's name."""
     place = Place.parse(row.name)
-    known = people.find(tx, place.chat, place.workspace, place.channel)
-    return called(Person(place.chat, place.workspace, place.channel, known.name if known is not None else ""), company.people)
+    known = people.find(tx, *place.parts)
+    return called(Person(*place.parts, known.name if known is not None else ""), company.people)

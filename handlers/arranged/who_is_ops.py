@@ -18,7 +18,7 @@ COMPANY, DUTY = "", "ops"
 
 def is_ops(tx: Connection, company: Company, person: Person) -> bool:
     """Returns whether this person may set things up."""
-    known = people.find(tx, person.chat, person.workspace, person.user_id)
+    known = people.find(tx, *person.place.parts)
     if not company.ops:
         return known is not None and bool(known.admin) and person.workspace == MAIN_WORKSPACE
     named = {name.casefold() for name in company.ops}
@@ -33,11 +33,8 @@ def is_ops(tx: Connection, company: Company, person: Person) -> bool:
 
 def known_ops(tx: Connection) -> list[Person]:
     """Returns those of ops whom a chat knows, each once."""
-    ids = list(nudges.on_duty(tx).get((COMPANY, DUTY), ()))
-    for row in arrangements.holding(tx):
-        if row.kind == Kind.OPS:
-            place = Place.parse(row.name)
-            ids.append(colleagues.remember(tx, Person(place.chat, place.workspace, place.channel)).id)
+    named = [Place.parse(row.name) for row in arrangements.holding(tx) if row.kind == Kind.OPS]
+    ids = [*nudges.on_duty(tx).get((COMPANY, DUTY), ()), *(colleagues.remember(tx, Person(*place.parts)).id for place in named)]
     return [colleagues.person_of(tx, id) for id in dict.fromkeys(ids)]
 
 

@@ -162,8 +162,7 @@ def _make(tx: Connection, team: Team, week: Week, state: str, told: dict[str, An
     if digest_id is None:
         return 0
     if state == "sent":
-        posts = [wanted.digest(team.name, str(week), place, n) for n, place in enumerate(team.channels)]
-        messages.want(tx, posts, now)
+        messages.want(tx, wanted.posts("digest", team, str(week)), now)
     elif state == "withheld":
         messages.want(tx, [wanted.silent(str(week), leader) for leader in leaders.of(tx, team)], now)
     if row is not None:  # the preview that the leader already has becomes a line that says what came of it

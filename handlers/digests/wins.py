@@ -52,7 +52,7 @@ def send(tx: Connection, company: Company, team: Team, now: datetime) -> int:
     if made is None:
         return 0
     if found:
-        messages.want(tx, [wanted.wins(team.name, on, place, n) for n, place in enumerate(team.channels)], now)
+        messages.want(tx, wanted.posts(KIND, team, on), now)
     return 1
 
 

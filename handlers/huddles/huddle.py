@@ -64,7 +64,7 @@ def promise(tx: Connection, company: Company, tap: Tap) -> Reply:
     added = {**row.choices, "promises": [*promises, {"who": who.id, "what": what[:200], "at": tap.at.isoformat()}]}
     if not digests.note(tx, row.id, row.version, added):
         return Reply(_("Somebody promised something at the same moment, so yours was not kept. Please press again."))
-    messages.want(tx, cards_of(team, row.period), tap.at)
+    messages.want(tx, wanted.posts(KIND, team, row.period), tap.at)
     return Reply(_("It stands on the card, and comes first at the next huddle."))
 
 
@@ -112,12 +112,7 @@ def _call(tx: Connection, team: Team, now: datetime) -> None:
     taken = {**words, "waiting": _ageing(tx, team, now), "before": before.id if before is not None else None}
     if digests.begin(tx, kind=KIND, about=team.name, period=on, state="sent", due_at=now, made_at=now, snapshot=taken) is None:
         digests.restate(tx, KIND, team.name, on, taken, now)
-    messages.want(tx, cards_of(team, on), now)
-
-
-def cards_of(team: Team, on: str) -> list[messages.Wanted]:
-    """Returns the card of a team's huddle, as wanted in each of its channels."""
-    return [wanted.huddle(team.name, on, place, n) for n, place in enumerate(team.channels)]
+    messages.want(tx, wanted.posts(KIND, team, on), now)
 
 
 def _one(tx: Connection, team: Team, bands: Sequence[Band], now: datetime) -> int | None:

@@ -53,7 +53,7 @@ def keep(tx: Connection, company: Company, written: Written) -> bool:
         if after == row.choices:
             return True
         if digests.note(tx, row.id, row.version, after):
-            messages.want(tx, huddle.cards_of(team, on), written.at)
+            messages.want(tx, wanted.posts(huddle.KIND, team, on), written.at)
             return True
     return False
 

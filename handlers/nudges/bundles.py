@@ -13,10 +13,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from handlers import cases, wanted
+from handlers import cases, colleagues, wanted
 from handlers.case import Case, State
 from handlers.company import Company
-from handlers.feedback import Person
 from handlers.ladder import Phase, Role
 from handlers.nudges import away, quiet, steps
 from handlers.nudges.preferences import preferences_of
@@ -261,9 +260,8 @@ def _send(tx: Connection, company: Company, ready: _Ready, now: datetime) -> Wan
         tx,
         [_finished(row, "sent", now, bundle_id, off=not company.teams[case.team].hours.is_open(now)) for row, case in said],
     )
-    who = Person(person.chat, person.workspace, person.user_id, person.name, person.id, person.linked_email or person.email)
     ask(tx, company, said, now)
-    return wanted.bundle(bundle_id, who)
+    return wanted.bundle(bundle_id, colleagues.person_in(person))
 
 
 def items_of(tx: Connection, bundle_id: int) -> Sequence[tuple[AnyRow, Case]]:

@@ -240,10 +240,6 @@ def _write(tx: Connection, company: Company, seen: _Seen, now: datetime) -> None
     lines = wanted.lines(tx, [ToldInThread(team, row.id, acts[row.id], open=True) for row, team in seen.lines])
     lines += wanted.noted_before(tx, seen.posted)
     add_within_limit(tx, seen.nudges)
-    greetings = [
-        wanted.opening(team, at, place, n)
-        for (team, at), number in seen.opened.items()
-        if number > 1
-        for n, place in enumerate(company.teams[team].channels)
-    ]
+    several = [(company.teams[team], at) for (team, at), number in seen.opened.items() if number > 1]
+    greetings = [line for team, at in several for line in wanted.opening(team, at)]
     messages.want(tx, [*greetings, *seen.cards, *lines], now, again=seen.anew)

@@ -227,5 +227,5 @@ def _themselves(tx: Connection, person: Person) -> list[AnyRow]:
 
 
 def _zone(tx: Connection, company: Company, person: Person) -> ZoneInfo:
-    known = people.find(tx, person.chat, person.workspace, person.user_id)
+    known = people.find(tx, *person.place.parts)
     return ZoneInfo(known.timezone) if known is not None and known.timezone else company.timezone
