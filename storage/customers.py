@@ -50,7 +50,7 @@ class _Telling:
 
 
 _told, _answered = _Telling(), _Telling(CONTACT)
-_alias = {dialect: statement.returning(customer.c.id) for dialect, statement in upsert(customer, ["workspace", "key"]).items()}
+_alias = upsert(customer, ["workspace", "key"], returning=[customer.c.id])
 
 
 def know(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, AnyRow]:

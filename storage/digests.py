@@ -22,8 +22,7 @@ TALK = ("huddle", REVIEW)
 CLOCKS_DIFFER = timedelta(days=2)
 """A digest may seem older than what it tells: by the clock of another replica, or by one that was set back since."""
 
-_fresh = upsert(digest, ["kind", "about", "period"])
-_begin = {dialect: statement.returning(digest.c.id) for dialect, statement in _fresh.items()}
+_begin = upsert(digest, ["kind", "about", "period"], returning=[digest.c.id])
 
 
 def by_id(tx: Connection, digest_id: int) -> AnyRow | None:

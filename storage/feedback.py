@@ -29,7 +29,7 @@ IS_TEST = (func.substr(feedback.c.external_id, 1, literal_column(str(len(TEST)))
 HISTORY = "hero-history"
 """The route of an answer that was imported only to be remembered: it is no customer whom every route missed."""
 _new = (feedback.c.id, feedback.c.source, feedback.c.external_id)
-_add = Prepared({on: add.returning(*_new) for on, add in upsert(feedback, ["workspace", "source", "external_id"]).items()})
+_add = Prepared(upsert(feedback, ["workspace", "source", "external_id"], returning=_new))
 
 
 def _step_by_step(column: Column[str], named: str) -> CTE:

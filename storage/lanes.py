@@ -21,8 +21,7 @@ Lane = tuple[str, str, str]
 gate = models.Gate.__table__  # type: ignore[attr-defined]
 
 _awake = {"idle": False, "next_s": 0.0, "lease_s": 0.0, "fence": 0}
-_opened = upsert(gate, ["key"], lambda _: {"idle": false()}, only=gate.c.idle)
-_wake = Prepared({on: opened.returning(gate.c.key) for on, opened in _opened.items()}, always=_awake)
+_wake = Prepared(upsert(gate, ["key"], lambda _: {"idle": false()}, only=gate.c.idle, returning=[gate.c.key]), always=_awake)
 
 
 def key_of(chat: str, workspace: str, channel: str) -> str:

@@ -78,12 +78,14 @@ _meet = upsert(
         "parted_s": _latest(person.c.parted_s, new.parted_s),
     },
     only=or_(person.c.installed, _newer(person.c.parted_s)),
+    returning=[person.c.id],
 )
 _open = upsert(
     person,
     ["id"],
     lambda new: {"conversation_id": new.conversation_id, "tenant": new.tenant, "service_url": new.service_url},
     only=person.c.installed,
+    returning=[person.c.id],
 )
 _part = upsert(
     person,
@@ -198,7 +200,7 @@ def meet(
     before = who(tx, person_id)
     about = _somebody(person_id, tenant, service_url) | {"conversation_id": conversation_id, "seen_in": seen_in, "at_s": at_s}
     about["parted_s"] = at_s if conversation_id is not None else None
-    if tx.execute(_meet[tx.dialect.name].returning(person.c.id), about).first() is None:
+    if tx.execute(_meet[tx.dialect.name], about).first() is None:
         return None
     fresh = conversation_id is not None and (before is None or not before.installed or before.conversation_id is None)
     if fresh:
@@ -209,7 +211,7 @@ def meet(
 def opened(tx: Connection, person_id: str, tenant: str, service_url: str, conversation_id: str) -> bool:
     """Store the private chat that we opened with somebody, unless they removed the bot meanwhile. Returns whether it was stored."""
     about = _somebody(person_id, tenant, service_url) | {"conversation_id": conversation_id}
-    if tx.execute(_open[tx.dialect.name].returning(person.c.id), about).first() is None:
+    if tx.execute(_open[tx.dialect.name], about).first() is None:
         return False
     _open_lanes(tx, {person_id})
     return True

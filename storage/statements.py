@@ -20,14 +20,17 @@ def upsert(
     change: Callable[[Any], Mapping[str, Any]] | None = None,
     *,
     only: Any = None,
+    returning: Sequence[Any] = (),
 ) -> Mapping[str, Any]:
     """Returns, by dialect name, an INSERT that does nothing if the key exists, or else applies the `change` (a function of the
-    excluded row) to the existing row, if `only` holds for it."""
+    excluded row) to the existing row, if `only` holds for it. It returns these columns of the row that it wrote."""
 
     def build(statement: Any) -> Any:
         if change is None:
-            return statement.on_conflict_do_nothing(index_elements=keys)
-        return statement.on_conflict_do_update(index_elements=keys, set_=change(statement.excluded), where=only)
+            written = statement.on_conflict_do_nothing(index_elements=keys)
+        else:
+            written = statement.on_conflict_do_update(index_elements=keys, set_=change(statement.excluded), where=only)
+        return written.returning(*returning) if returning else written
 
     return {"sqlite": build(sqlite.insert(table)), "postgresql": build(postgresql.insert(table))}
 

@@ -15,10 +15,7 @@ from storage.statements import upsert
 
 thanks = models.Thanks.__table__  # type: ignore[attr-defined]
 
-_thank = {
-    dialect: statement.returning(thanks.c.id)
-    for dialect, statement in upsert(thanks, ["digest_id", "follow_up_id", "from_id"]).items()
-}
+_thank = upsert(thanks, ["digest_id", "follow_up_id", "from_id"], returning=[thanks.c.id])
 
 
 def thank(tx: Connection, row: Mapping[str, Any]) -> int | None:
