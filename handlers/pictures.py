@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -36,6 +35,7 @@ from handlers.wording import masking, openings
 from handlers.wording.outcomes import outcomes, reasons
 from handlers.wording.words import asked, lasts
 from storage import act_log, arrangements, delivery_log, messages, nudges
+from storage.pieces import grouped
 from storage.prepared import AnyRow
 
 _STEP, _LONGEST = timedelta(days=30), timedelta(days=900)
@@ -121,9 +121,7 @@ def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) ->
     gone = [case.team for _, case in held if case.team not in company.teams]
     if gone and not (items and message.shown):  # it would leave them out, and its reader might never hear of them
         raise without_team(gone[0])
-    told = defaultdict[int, list[AnyRow]](list)  # by case: a message may hold a thousand, and each asks for its own
-    for each in nudges.heard(tx, {case.id for _, case in items}):
-        told[each.follow_up_id].append(each)
+    told = grouped(nudges.heard(tx, {case.id for _, case in items}), "follow_up_id")  # a message may hold a thousand cases
     reminders = [
         Reminder(
             case,
@@ -132,7 +130,7 @@ def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) ->
             row.step,
             asks=still_yours.asks(row, case),
             said_at=row.sent_at or now,
-            again=still_yours.said_before(row, case, told[case.id]),
+            again=still_yours.said_before(row, case, told.get(case.id, ())),
             score=_answered_again(tx, row),
         )
         for row, case in items

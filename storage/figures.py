@@ -12,7 +12,7 @@ from storage import act_log
 from storage.act_log import act
 from storage.feedback import REAL, TEST, feedback
 from storage.followups import OPEN_NOW, WAITS_SINCE, follow_up
-from storage.pieces import pieces
+from storage.pieces import grouped, pieces
 from storage.prepared import AnyRow
 
 _team: BindParameter[str] = bindparam("team")
@@ -186,9 +186,7 @@ def _closed_before(
     tx: Connection, asked: Select[Any], team: str, start: datetime, end: datetime
 ) -> Iterator[tuple[AnyRow, list[AnyRow]]]:
     """Yields the closed follow-ups of those who answered in that time, each with its customer's answers."""
-    said: dict[int, list[AnyRow]] = {}
-    for row in tx.execute(_named, {"team": team, "start": start, "end": end}):
-        said.setdefault(row.customer_id, []).append(row)
+    said = grouped(tx.execute(_named, {"team": team, "start": start, "end": end}), "customer_id")
     for customers in pieces(list(said), AT_ONCE):
         these = {"these": customers, "team": team, "start": start, "end": end}
         yield from ((row, said[row.customer_id]) for row in tx.execute(asked, these))

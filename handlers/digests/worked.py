@@ -12,6 +12,7 @@ from handlers.cases import LOW_SCORES_COUNT
 from handlers.digests.heroes import Did, Worked
 from handlers.feedback import CONTENT, Band
 from storage import act_log, figures, material
+from storage.pieces import grouped
 from storage.prepared import AnyRow
 
 MOST = 300
@@ -24,12 +25,8 @@ def worked_on(tx: Connection, team: str, start: datetime, end: datetime, now: da
     """Returns the cases of a team in which something was done from `start` to `end`, as they are at `now`."""
     again = figures.answered_next(tx, team, start, end)
     rows = material.worked_on(tx, team, start - TOLD_SINCE, start, end, again, MOST)
-    acts: dict[int, list[AnyRow]] = {}
-    for act in act_log.on(tx, [row.id for row in rows], before=now):
-        acts.setdefault(act.follow_up_id, []).append(act)
-    answers: dict[int, list[AnyRow]] = {}
-    for answer in material.said_by(tx, {row.customer_id for row in rows if row.customer_id}):
-        answers.setdefault(answer.customer_id, []).append(answer)
+    acts = grouped(act_log.on(tx, [row.id for row in rows], before=now), "follow_up_id")
+    answers = grouped(material.said_by(tx, {row.customer_id for row in rows if row.customer_id}), "customer_id")
     came_back = _came_back(rows, answers)
     return [_worked(row, acts.get(row.id, ()), answers.get(row.customer_id, ()), came_back.get(row.id)) for row in rows]
 

@@ -32,6 +32,7 @@ from handlers.wording.masking import for_channel
 from storage import act_log, digests, messages, reviews
 from storage import worth as stored
 from storage.messages import Wanted
+from storage.pieces import grouped
 from storage.prepared import AnyRow
 
 KIND = "month"
@@ -170,9 +171,7 @@ def chains(tx: Connection, lost: Sequence[int]) -> dict[int, tuple[str, ...]]:
 
 def _timelines(tx: Connection, company: Company, ids: Sequence[int], made_at: datetime) -> tuple[str, ...]:
     known = cases.read_all(tx, ids)
-    acts: dict[int, list[AnyRow]] = {}
-    for act in act_log.on(tx, ids, before=made_at):
-        acts.setdefault(act.follow_up_id, []).append(act)
+    acts = grouped(act_log.on(tx, ids, before=made_at), "follow_up_id")
     there = [(known[id], company.teams[known[id].team]) for id in ids if id in known and known[id].team in company.teams]
     return tuple(timeline.told(for_channel(case, team), acts.get(case.id, ()), team, made_at) for case, team in there)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,7 +19,7 @@ from handlers.reviews import timeline
 from handlers.team import Team
 from storage import material, reviews
 from storage import worth as stored
-from storage.pieces import pieces
+from storage.pieces import grouped, pieces
 from storage.prepared import AnyRow
 
 GROUPS = ("recovered", "unhappy", "lost", "unknown")
@@ -86,9 +87,7 @@ def became(tx: Connection, team: Team, month: Month) -> list[Became]:
     """Returns every customer who told the team in that month that it let them down, or left it then; each once."""
     span = months.bounds(month, team.hours)
     rows = {row.id: row for row in (*stored.told(tx, team.name, *span), *stored.lost(tx, [team.name], *span))}
-    cases: dict[int, list[AnyRow]] = {}
-    for row in sorted(rows.values(), key=lambda row: row.id):
-        cases.setdefault(row.who, []).append(row)
+    cases = grouped(sorted(rows.values(), key=lambda row: row.id), "who")
     later = _later(tx, [who for who in cases if who > 0])
     return [_became(theirs, later.get(who, ()), team.name) for who, theirs in cases.items()]
 
@@ -115,11 +114,8 @@ def first_time(tx: Connection, recovered: Sequence[Became], teams: Mapping[str, 
 
 
 def _later(tx: Connection, customers: Sequence[int]) -> dict[int, list[AnyRow]]:
-    said: dict[int, list[AnyRow]] = {}
-    for these in pieces(customers, AT_ONCE):
-        for row in material.said_by(tx, these):
-            said.setdefault(row.customer_id, []).append(row)
-    return said
+    each = (material.said_by(tx, these) for these in pieces(customers, AT_ONCE))
+    return grouped(chain.from_iterable(each), "customer_id")
 
 
 def _together(each: Iterable[Became]) -> list[Became]:
