@@ -19,7 +19,7 @@ from bot.config.team_checks import duties, holidays, order, times_of_day
 from bot.config.together import PRACTICE
 from bot.config.unreachable import why_never
 from handlers.calendar.hours import OpeningHours
-from handlers.calendar.opening_times import Span
+from handlers.calendar.opening_times import ClockSpan
 from handlers.calendar.promise import Promise
 from handlers.places import whose
 from handlers.survey_tools import OURS
@@ -143,7 +143,7 @@ def _digests(loaded: Loaded) -> Iterator[Warned]:
             yield at, "W205", why, "choose a time within its hours, so that somebody reads it"
 
 
-def _after_work(spans: Sequence[Span], clock: time) -> bool:
+def _after_work(spans: Sequence[ClockSpan], clock: time) -> bool:
     """Returns whether somebody was there earlier that day, and nobody is at that time."""
     seconds = (clock.hour * 60 + clock.minute) * 60
     return spans[0][0] <= seconds and not any(start <= seconds < end for start, end in spans)

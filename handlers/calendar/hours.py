@@ -19,7 +19,8 @@ from pydantic_core import CoreSchema, core_schema
 
 from handlers.calendar import wall_clock
 from handlers.calendar.duration import Duration
-from handlers.calendar.opening_times import Span, Words, read_spans, read_week
+from handlers.calendar.opening_times import ClockSpan, Words, read_spans, read_week
+from handlers.calendar.wall_clock import Span
 
 _DAY = 86_400
 _LONGEST_CLOSED = 2 * 366
@@ -36,14 +37,14 @@ class OpeningHours:
     """
 
     zone: ZoneInfo
-    week: tuple[tuple[Span, ...], ...]
+    week: tuple[tuple[ClockSpan, ...], ...]
     holidays: Container[date] = field(default=(), hash=False)
     closed: frozenset[date] = frozenset()
-    extra: Mapping[date, tuple[Span, ...]] = field(default_factory=dict, hash=False)
+    extra: Mapping[date, tuple[ClockSpan, ...]] = field(default_factory=dict, hash=False)
     nonstop: bool = False
-    _known: dict[int, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
-    _shifts: dict[date, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
-    _begun: dict[int, tuple[Span, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _known: dict[int, tuple[Span, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _shifts: dict[date, tuple[Span, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _begun: dict[int, tuple[ClockSpan, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @classmethod
     def build(
@@ -163,7 +164,7 @@ class OpeningHours:
         """Returns the first moment at which the local wall clock shows that time on that day, or has passed it."""
         return wall_clock.instant(self.zone, day.toordinal(), _since_midnight(clock))
 
-    def shifts_on(self, day: date) -> Sequence[tuple[datetime, datetime]]:
+    def shifts_on(self, day: date) -> Sequence[Span]:
         """Returns when the shifts that begin on that day open and close; none on a day off, or where the clocks skip all of them.
         Cached, as in `_on`."""
         known = self._shifts.get(day)
@@ -227,7 +228,7 @@ class OpeningHours:
         tomorrow = self._spans(day + 1)  # where tomorrow's shift begins before this one ends, the rest is tomorrow's
         return min(at, timedelta(seconds=tomorrow[0][0] + _DAY)) if tomorrow else at
 
-    def _open_from(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
+    def _open_from(self, since: datetime) -> Iterator[Span]:
         """Yields the open spans from `since` on, in order, without end; a span that crosses midnight UTC comes in two pieces.
         Raises ValueError when the team does not open for two years."""
         day = last = since.toordinal()
@@ -239,7 +240,7 @@ class OpeningHours:
             day += 1
         raise _never_open(date.fromordinal(last))
 
-    def _on(self, day: int) -> tuple[tuple[datetime, datetime], ...]:
+    def _on(self, day: int) -> tuple[Span, ...]:
         """Returns the open spans within one UTC day (a date.toordinal). Cached, since feedback comes on the same days."""
         known = self._known.get(day)
         if known is None:
@@ -248,11 +249,11 @@ class OpeningHours:
             known = self._known[day] = self._work_out(day)
         return known
 
-    def _work_out(self, day: int) -> tuple[tuple[datetime, datetime], ...]:
+    def _work_out(self, day: int) -> tuple[Span, ...]:
         shown = [((d - day) * _DAY + a, (d - day) * _DAY + b) for d in range(day - 2, day + 2) for a, b in self._spans(d)]
         return wall_clock.shown_on(self.zone, day, shown)
 
-    def _spans(self, day: int) -> tuple[Span, ...]:
+    def _spans(self, day: int) -> tuple[ClockSpan, ...]:
         """Returns the shifts that begin on that day, in clock time. Cached, as in `_on`."""
         known = self._begun.get(day)
         if known is None:
@@ -290,7 +291,7 @@ def _never_open(day: date) -> ValueError:
     return ValueError(f"never open in the two years after {day}; look at the hours, closed days and holidays")
 
 
-def _within(spans: Sequence[Span], clock: timedelta) -> timedelta:
+def _within(spans: Sequence[ClockSpan], clock: timedelta) -> timedelta:
     """Returns `clock` if it lies in a span, else the end of the last span that began before it, else the start of the first."""
     begun = [end for start, end in spans if timedelta(seconds=start) <= clock]
     return min(clock, timedelta(seconds=begun[-1])) if begun else timedelta(seconds=spans[0][0])

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from handlers.calendar.hours import OpeningHours
-from handlers.calendar.weeks import Span, on_working_day
+from handlers.calendar.wall_clock import Span
+from handlers.calendar.weeks import on_working_day
 
 _MONTH = re.compile(r"([2-9]\d{3})-(\d{1,2})", re.ASCII)
 

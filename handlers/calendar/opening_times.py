@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-Span = tuple[int, int]
+ClockSpan = tuple[int, int]
 """Seconds of clock time after the midnight at which the day begins; the end of a night shift is beyond 24 hours."""
 
 Words = str | Sequence[str]
@@ -26,13 +26,13 @@ class HoursError(ValueError):
         self.key = key
 
 
-def read_week(week: Mapping[str, Words] | str) -> tuple[tuple[Span, ...], ...]:
+def read_week(week: Mapping[str, Words] | str) -> tuple[tuple[ClockSpan, ...], ...]:
     """Returns the spans of each day, Monday first. Raises HoursError, which says what to write instead."""
     if week == "always":
         return (((0, _DAY),),) * 7
     if not isinstance(week, Mapping):
         raise HoursError(f"{week!r} is not a week of opening hours; write always, or days such as mon-fri with their hours")
-    days: dict[int, tuple[Span, ...]] = {}
+    days: dict[int, tuple[ClockSpan, ...]] = {}
     for key, words in week.items():
         for day in _read_days(key):
             if day in days:
@@ -56,7 +56,7 @@ def _read_days(key: str) -> list[int]:
     return days
 
 
-def read_spans(words: Words, key: object) -> tuple[Span, ...]:
+def read_spans(words: Words, key: object) -> tuple[ClockSpan, ...]:
     """Returns the spans of one day, sorted and merged. Raises HoursError with `key`, the entry they are in."""
     texts = words.split(",") if isinstance(words, str) else words
     if not isinstance(texts, Sequence) or not texts:
@@ -64,7 +64,7 @@ def read_spans(words: Words, key: object) -> tuple[Span, ...]:
     return merged(_read_span(text, key) for text in texts)
 
 
-def _read_span(text: str, key: object) -> Span:
+def _read_span(text: str, key: object) -> ClockSpan:
     """Parse one span; one that ends before it begins runs past midnight."""
     match = _SPAN.fullmatch(text) if isinstance(text, str) else None
     if match is None:
@@ -78,9 +78,9 @@ def _read_span(text: str, key: object) -> Span:
     return start, end if end > start else end + _DAY
 
 
-def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
+def merged(spans: Iterable[ClockSpan]) -> tuple[ClockSpan, ...]:
     """Returns the spans sorted, with those that touch or overlap joined."""
-    whole: list[Span] = []
+    whole: list[ClockSpan] = []
     for start, end in sorted(spans):
         if whole and start <= whole[-1][1]:
             whole[-1] = whole[-1][0], max(whole[-1][1], end)

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from handlers.calendar.opening_times import Span, merged
+from handlers.calendar.opening_times import ClockSpan, merged
+
+Span = tuple[datetime, datetime]
+"""Start and end, aware and in UTC; the end is exclusive."""
 
 _DAY = 86_400
 _SECOND = timedelta(seconds=1)
@@ -22,11 +25,11 @@ def instant(zone: ZoneInfo, day: int, clock: timedelta) -> datetime:
     return before + _change(zone, before, 0, (moment - before) // _SECOND) * _SECOND
 
 
-def shown_on(zone: ZoneInfo, day: int, shown: Sequence[Span]) -> tuple[tuple[datetime, datetime], ...]:
+def shown_on(zone: ZoneInfo, day: int, shown: Sequence[ClockSpan]) -> tuple[Span, ...]:
     """Returns at which moments of that UTC day the wall shows a time within one of the spans. They count from the midnight of that
     date on the wall, and may lie on the days around it."""
     midnight = datetime.combine(date.fromordinal(day), time(), UTC)
-    pieces: list[Span] = []
+    pieces: list[ClockSpan] = []
     start = 0
     while start < _DAY:  # up to the next clock change: until then, UTC is the wall clock less the offset
         end = _change(zone, midnight, start, _DAY)

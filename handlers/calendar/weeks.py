@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from handlers.calendar.hours import OpeningHours
+from handlers.calendar.wall_clock import Span
 
 PREVIEW = timedelta(hours=2)
 """How long before the end of the leader's working day the preview is shown."""
@@ -15,8 +16,6 @@ MADE_UP = 4
 """Weeks back for which a missed post is made up."""
 LATE = timedelta(hours=1)
 """How much later than promised a post may be sent without saying so."""
-Span = tuple[datetime, datetime]
-"""Start and end; the end is exclusive."""
 _WEEK = re.compile(r"([2-9]\d{3})-?W(\d{1,2})", re.ASCII | re.IGNORECASE)
 _A_WEEK = timedelta(days=7)
 
@@ -81,7 +80,7 @@ def now_in(hours: OpeningHours, at: datetime) -> Week:
     return Week.of(at.astimezone(hours.zone).date())
 
 
-def bounds(week: Week, hours: OpeningHours) -> tuple[datetime, datetime]:
+def bounds(week: Week, hours: OpeningHours) -> Span:
     """Returns when that week begins and ends in the team's time zone, in UTC."""
     return hours.moment(week.monday, time()), hours.moment(week.monday + _A_WEEK, time())
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from handlers import cases, colleagues, message_keys, wanted
 from handlers.calendar import weeks
+from handlers.calendar.wall_clock import Span
 from handlers.calendar.weeks import Week
 from handlers.cards import Card
 from handlers.case import Case, State
@@ -112,7 +113,7 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
 
 def _of_leaders(tx: Connection, teams: Sequence[Team], week: Week) -> dict[str, int]:
     """Returns on how many cases leaders did what themselves, each within the week as it is in the time zone of its team."""
-    there: dict[tuple[datetime, datetime], list[str]] = {}
+    there: dict[Span, list[str]] = {}
     for team in teams:
         there.setdefault(weeks.bounds(week, team.hours), []).append(team.name)
     in_touch: Counter[int] = Counter()

@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 from handlers.calendar import weeks
 from handlers.calendar.hours import OpeningHours
 from handlers.calendar.months import Month
-from handlers.calendar.weeks import Span, Week
+from handlers.calendar.wall_clock import Span
+from handlers.calendar.weeks import Week
 from handlers.digests.isolation import Isolation
 from handlers.team import Team
 from storage import digests, feedback, people

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from handlers.calendar import weeks
+from handlers.calendar.wall_clock import Span
 from handlers.digests import money
 from handlers.digests.money import Money, Sum, Worth
 from handlers.feedback import CONTENT
@@ -15,7 +15,7 @@ from storage import figures, worth
 from storage.prepared import AnyRow
 
 
-def of_spans(tx: Connection, teams: Sequence[Team], spans: Mapping[str, weeks.Span]) -> Money:
+def of_spans(tx: Connection, teams: Sequence[Team], spans: Mapping[str, Span]) -> Money:
     """Returns the three sums of some teams, each over the team's own span."""
     names = [team.name for team in teams]
     return Money(
@@ -38,7 +38,7 @@ def values(tx: Connection, rows: Sequence[AnyRow]) -> dict[int, float]:
     return {id: value for id, value in each.items() if value is not None}
 
 
-def came_back(tx: Connection, team: str, span: weeks.Span) -> list[AnyRow]:
+def came_back(tx: Connection, team: str, span: Span) -> list[AnyRow]:
     """Returns the closed cases of a team whose customers answered content in that span, and had never come back before."""
     again = figures.answered_again(tx, team, *span)
     rows = worth.of(tx, [id for id, band in again.items() if band in CONTENT])

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from handlers import colleagues, wanted
 from handlers.calendar import months
 from handlers.calendar.months import Month
+from handlers.calendar.wall_clock import Span
 from handlers.cards import Card
 from handlers.company import Company, People
 from handlers.nudges import quiet
@@ -29,7 +30,7 @@ AT_ONCE = 25
 """Notes made in one unit of work."""
 DEEDS = ("claim", "close", "hand_over")
 
-Span = tuple[datetime, datetime, Sequence[str] | None, Sequence[str]]
+TheirMonth = tuple[datetime, datetime, Sequence[str] | None, Sequence[str]]
 """A month from its beginning to its end, in the time zone of some teams; None for all but the last ones."""
 
 
@@ -45,7 +46,7 @@ def send_notes(tx: Connection, company: Company, now: datetime) -> bool:
 def _send_some(tx: Connection, teams: Sequence[Team], month: Month, due_at: datetime, now: datetime) -> bool:
     """Make some of the notes of that month. Returns whether there are more."""
     known = digests.states(tx, KIND, [str(month)])
-    each = _as_one(tx, _did(tx, list(_spans(teams, month))))
+    each = _as_one(tx, _did(tx, list(_their_months(teams, month))))
     did = {who: deeds for who, deeds in each.items() if (str(who), str(month)) not in known}
     for who, deeds in sorted(did.items())[:AT_ONCE]:
         _send(tx, who, {"month": str(month), **deeds}, due_at, now)
@@ -73,9 +74,9 @@ def picture(row: AnyRow) -> Card:
     )
 
 
-def _spans(teams: Sequence[Team], month: Month) -> Iterator[Span]:
+def _their_months(teams: Sequence[Team], month: Month) -> Iterator[TheirMonth]:
     """Yields that month as it is in the time zones of these teams, each with the teams there."""
-    there: dict[tuple[datetime, datetime], list[str]] = {}
+    there: dict[Span, list[str]] = {}
     for team in teams:
         there.setdefault(months.bounds(month, team.hours), []).append(team.name)
     others = [name for names in list(there.values())[1:] for name in names]
@@ -83,7 +84,7 @@ def _spans(teams: Sequence[Team], month: Month) -> Iterator[Span]:
         yield (*span, names, ()) if nth else (*span, None, others)  # with the first, also what was of a team that is gone
 
 
-def _did(tx: Connection, spans: Sequence[Span]) -> dict[int, dict[str, int]]:
+def _did(tx: Connection, spans: Sequence[TheirMonth]) -> dict[int, dict[str, int]]:
     """Returns on how many cases each person did what, and how often they were thanked; only those who did anything."""
     found: dict[int, dict[str, int]] = {}
     nothing = dict.fromkeys((*DEEDS, "contacted", "thanks"), 0)
