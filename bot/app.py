@@ -25,7 +25,7 @@ from bot.doors.machine_door import Door
 from bot.house import House
 from bot.pages import front, health
 from bot.people.duties import keep_duties
-from storage import delivery_log, followups, schema
+from storage import delivery_log, looks, schema
 from storage.connections import is_mended
 from storage.database import Busy, Store
 
@@ -48,7 +48,7 @@ async def opened(settings: Settings, clock: HouseClock) -> AsyncIterator[House]:
             log.info("schema.migrated", before=came_from, now=schema.head())
         if store.sqlite and not is_mended():
             log.info("sqlite.old", note="older than 3.51.3: safe with the one writer this bot has")
-        if dropped := await store.write(followups.look_again):
+        if dropped := await store.write(looks.look_again):
             log.info("followups.looked_at_again", number=dropped)
         if failed := await store.write(delivery_log.retry_our_failures, UNDRAWN_AFTER - 1):
             log.info("delivery.retried", number=failed)

@@ -38,7 +38,7 @@ from handlers.receive import Receipt, receive
 from handlers.requests import REQUESTS
 from handlers.rules import LOW, band
 from handlers.situation import Tap, Written
-from storage import arrangements, errands, followups, nudges
+from storage import arrangements, errands, looks, nudges
 from storage.database import Store
 from storage.storable import text as kept
 
@@ -219,7 +219,7 @@ class House:
         await self.tick()
 
     async def _next_due(self) -> datetime | None:
-        ahead = [await self.store.read(each, self.clock.now()) for each in (followups.next_look, nudges.next_due)]
+        ahead = [await self.store.read(each, self.clock.now()) for each in (looks.next_look, nudges.next_due)]
         ahead.append(next_moment(self.company, self.clock.now()))
         return min((at for at in ahead if at is not None), default=None)
 

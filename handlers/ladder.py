@@ -80,7 +80,7 @@ USUAL = (
 
 
 class Standing(Protocol):
-    """What the ladder needs to know about a follow-up: satisfied by a Case and by a row of storage.followups."""
+    """What the ladder needs to know about a follow-up: satisfied by a Case and by a row of storage.looks."""
 
     @property
     def state(self) -> str: ...

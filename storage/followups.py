@@ -1,4 +1,5 @@
-"""Follow-ups: open them, change them on a condition, read them as cases. The acts on them are in storage/act_log.py."""
+"""Follow-ups: open them, change them on a condition, read them as cases. The acts on them are in storage/act_log.py, and when the
+clock looks at them in storage/looks.py."""
 
 from __future__ import annotations
 
@@ -36,9 +37,6 @@ _SAID = (
     *("wants_contact", "occurred_at", "tags", "customer_id", "author_id"),
     *GIVEN,
 )
-
-LOOKED = ("next_look_at", "rungs_unclaimed", "rungs_claimed", "held_until")
-"""The columns that the clock may change without anything having happened."""
 
 FRESH: Mapping[str, Any] = {
     **dict.fromkeys(
@@ -129,31 +127,8 @@ _owners_back = Prepared(
 )
 WAITS_SINCE = case_of((follow_up.c.weighed_at == follow_up.c.promised_at, follow_up.c.created_at), else_=follow_up.c.promised_at)
 """Since when a customer waits: as in a Case."""
-_looked_at = (
-    select(follow_up, customer.c.value, customer.c.owner.label("whose"), WAITS_SINCE.label("waits_since"), IS_TEST)
-    .join(feedback, feedback.c.id == follow_up.c.feedback_id)
-    .outerjoin(customer, customer.c.id == feedback.c.customer_id)
-)
-_due_for_a_look = (
-    _looked_at.where(follow_up.c.next_look_at < bindparam("now"))
-    .order_by(follow_up.c.next_look_at, follow_up.c.id)  # cards of one opening come in the order in which customers wrote
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True, of=follow_up)
-)
-_to_look_at = Prepared(_due_for_a_look)
-_to_look_at_of = _due_for_a_look.where(follow_up.c.team.in_(bindparam("teams", expanding=True)))
-_looked = Prepared(
-    update(follow_up).where(follow_up.c.id == bindparam("looked")).values({name: bindparam(name) for name in LOOKED})
-)
-_ends = case_of((follow_up.c.state == "new", follow_up.c.claim_by), else_=follow_up.c.close_by)
-_look_sooner = update(follow_up).where(follow_up.c.id == bindparam("this"), follow_up.c.next_look_at > bindparam("sooner"))
-
-_dropped = select(follow_up.c.id).where(OPEN_NOW, follow_up.c.next_look_at.is_(None)).with_for_update(skip_locked=True)
-_look_again = (
-    update(follow_up)
-    .where(follow_up.c.id.in_(_dropped.correlate(None)))
-    .values(next_look_at=func.coalesce(follow_up.c.quiet_until, follow_up.c.created_at))
-)
+PROMISE_ENDS = case_of((follow_up.c.state == "new", follow_up.c.claim_by), else_=follow_up.c.close_by)
+"""When the promise ends that holds now: to claim, then to close."""
 
 
 def open_many(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
@@ -212,49 +187,6 @@ def unclaimed(tx: Connection, teams: Sequence[str], limit: int) -> Sequence[AnyR
     return _list(tx, [follow_up.c.team.in_(teams), OPEN_NOW, follow_up.c.state == "new"], follow_up.c.claim_by, limit)
 
 
-def to_look_at(tx: Connection, teams: Collection[str], now: datetime, limit: int) -> Sequence[AnyRow]:
-    """Returns the follow-ups of these teams whose `next_look_at` has passed, longest waiting first. At the deadline itself nothing
-    is late yet."""
-    due = _to_look_at.all(tx, {"now": now, "most": limit})
-    if all(row.team in teams for row in due):
-        return due
-    return tx.execute(_to_look_at_of, {"now": now, "most": limit, "teams": list(teams)}).all()
-
-
-def whose_are_due(tx: Connection, teams: Collection[str], now: datetime) -> Sequence[AnyRow]:
-    """Returns the team and the `owner` of customers whose follow-ups in these teams are due for a look, as far as a directory names
-    their colleague by what may be an e-mail."""
-    due = (follow_up.c.next_look_at < now, follow_up.c.team.in_(teams), customer.c.owner.contains("@"))
-    return tx.execute(_looked_at.with_only_columns(follow_up.c.team, customer.c.owner).where(*due).distinct()).all()
-
-
-def looked(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store what the clock saw. Each row has `looked` (the follow-up id) and the columns of LOOKED. The rows are ours: on
-    PostgreSQL `to_look_at` has locked them, and SQLite has one writer at a time."""
-    _looked.each(tx, rows)
-
-
-def look_again(tx: Connection) -> int:
-    """Make open follow-ups due for a look at which nobody looks any more: an earlier release dropped those whose team was missing
-    at one look. Returns how many. One that somebody is changing just now is left alone: it is looked at anew after that."""
-    return tx.execute(_look_again).rowcount
-
-
-def waiting_past_promise(tx: Connection, now: datetime) -> Sequence[AnyRow]:
-    """Returns open follow-ups that are looked at after `now` only, and not before their promise ends; and all of these whose cards
-    wait for an opening."""
-    late = and_(follow_up.c.state.in_(("new", "claimed")), _ends <= follow_up.c.next_look_at)
-    later = (OPEN_NOW, follow_up.c.next_look_at > now, or_(late, follow_up.c.held_until.is_not(None)))
-    return tx.execute(_looked_at.where(*later)).all()
-
-
-def look_sooner(tx: Connection, at: Mapping[int, datetime]) -> None:
-    """Bring forward the next look at follow-ups, by id, to these times."""
-    if at:
-        rows = [{"this": id, "sooner": moment} for id, moment in sorted(at.items())]
-        tx.execute(_look_sooner.values(next_look_at=bindparam("sooner")), rows)
-
-
 def earlier_low(tx: Connection, customer_id: int, before: datetime, since: datetime, most: int) -> int:
     """Returns how many low answers this customer gave in [since, before), counted up to `most`."""
     [counted] = _count_low.all(tx, {"customer": customer_id, "since": since, "before": before, "most": most})
@@ -281,18 +213,11 @@ def _list(
     return tx.execute(_cases.where(*conditions).order_by(order).limit(limit)).all()
 
 
-def next_look(tx: Connection, after: datetime) -> datetime | None:
-    """Returns the soonest time after `after` at which the clock must look at a follow-up; None if there is none."""
-    ahead = follow_up.c.next_look_at > after
-    soonest: datetime | None = tx.execute(select(func.min(follow_up.c.next_look_at)).where(ahead)).scalar_one()
-    return soonest
-
-
 def next_deadline(tx: Connection, teams: Sequence[str], after: datetime) -> AnyRow | None:
     """Returns the follow-up of these teams whose promise ends soonest after `after`: the claim promise while it is new, else the
     close promise. The row has its `id`, `state`, `claim_by`, `close_by`, and the customer's `name`."""
-    ahead = (follow_up.c.team.in_(teams), OPEN_NOW, follow_up.c.state.in_(("new", "claimed")), _ends > after)
-    soonest = _cases.where(*ahead).order_by(_ends, follow_up.c.id).limit(1)
+    ahead = (follow_up.c.team.in_(teams), OPEN_NOW, follow_up.c.state.in_(("new", "claimed")), after < PROMISE_ENDS)
+    soonest = _cases.where(*ahead).order_by(PROMISE_ENDS, follow_up.c.id).limit(1)
     return tx.execute(soonest).one_or_none()
 
 

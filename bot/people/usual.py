@@ -21,7 +21,7 @@ from handlers.feedback import Person, Place, address_in
 from handlers.ladder import Role
 from handlers.nudges.clock_look import Usual
 from handlers.team import Team
-from storage import followups, people
+from storage import looks, people
 from storage.database import Store, Unavailable
 
 log = structlog.get_logger()
@@ -62,7 +62,7 @@ class UsualColleagues:
     async def of_those_due(self, chats: Mapping[str, Chat], company: Company, now: datetime) -> Usual:
         """Returns who usually looks after the customers that the ladder looks at now. Raises Unavailable."""
         teams = [team.name for team in company.teams.values() if any(step.role is Role.COLLEAGUE for step in team.ladder)]
-        due = await self._store.read(followups.whose_are_due, teams, now) if teams else ()
+        due = await self._store.read(looks.whose_are_due, teams, now) if teams else ()
         wanted = sorted({(row.team, address) for row in due if (address := address_in(row.owner)) is not None})
         asked = {key: (_chats_of(company.teams[key[0]]), key[1]) for key in wanted}
         heard = await self._hear(chats, company, {about: team for (team, _), about in asked.items()})

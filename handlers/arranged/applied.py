@@ -14,7 +14,7 @@ from handlers.company import Company
 from handlers.feedback import Place
 from handlers.team import Team
 from handlers.unshowable import NO_LONGER
-from storage import followups, unposted
+from storage import followups, looks, unposted
 from storage.lanes import Lane, open_gates
 from storage.prepared import AnyRow
 
@@ -43,10 +43,10 @@ def follow_hours(tx: Connection, company: Company, now: datetime) -> int:
     """Bring forward cards that wait for an opening, and the next look at customers whose promise is over by then, when the team is
     open earlier, for example because a day off was a mistake. Promises stay as they were told. Returns how many come sooner."""
     sooner = {}
-    for row in followups.waiting_past_promise(tx, now):
+    for row in looks.waiting_past_promise(tx, now):
         if row.team in company.teams and (at := _next_look(company, row, now)) < row.next_look_at:
             sooner[row.id] = at
-    followups.look_sooner(tx, sooner)
+    looks.look_sooner(tx, sooner)
     return len(sooner)
 
 

@@ -22,7 +22,7 @@ from handlers.nudges.steps import Kind
 from handlers.situation import AFRESH, UNCLAIMED
 from handlers.team import Team
 from handlers.wanted import ToldInThread
-from storage import act_log, followups, messages, nudges, people
+from storage import act_log, looks, messages, nudges, people
 from storage.act_log import Act
 from storage.messages import Wanted
 from storage.prepared import AnyRow
@@ -81,9 +81,9 @@ def look(tx: Connection, company: Company, now: datetime, usual: Usual | None = 
     """Look at the follow-ups that are due. Returns how many, at most BATCH. One whose team is missing stays due: ops may put
     the team back, or another replica was started with an app.yaml that has it."""
     usual = usual or {}
-    rows = followups.to_look_at(tx, company.teams, now, BATCH)
+    rows = looks.to_look_at(tx, company.teams, now, BATCH)
     if turned := _look_at(tx, company, rows, usual, now):  # one that comes back late is reported together with all others
-        again = followups.to_look_at(tx, company.teams, now, BATCH)
+        again = looks.to_look_at(tx, company.teams, now, BATCH)
         _look_at(tx, company, [row for row in again if row.id in turned], usual, now)
     return len(rows)
 
@@ -217,7 +217,7 @@ def _of_rung(row: AnyRow, rung: Rung, duty: _Duty, now: datetime) -> list[dict[s
 
 
 def _columns(row: AnyRow, **changes: Any) -> dict[str, Any]:
-    return {"looked": row.id} | {name: changes.get(name, getattr(row, name)) for name in followups.LOOKED}
+    return {"looked": row.id} | {name: changes.get(name, getattr(row, name)) for name in looks.LOOKED}
 
 
 def _say_once(tx: Connection, seen: _Seen) -> None:
@@ -235,7 +235,7 @@ def _say_once(tx: Connection, seen: _Seen) -> None:
 
 def _write(tx: Connection, company: Company, seen: _Seen, now: datetime) -> None:
     _say_once(tx, seen)
-    followups.looked(tx, seen.looked)
+    looks.looked(tx, seen.looked)
     acts = act_log.write_each(tx, seen.acts)
     lines = wanted.lines(tx, [ToldInThread(team, row.id, acts[row.id], open=True) for row, team in seen.lines])
     lines += wanted.noted_before(tx, seen.posted)

@@ -19,7 +19,7 @@ from handlers.nudges.clock_look import look
 from handlers.receive import Answer
 from handlers.rules import Route, When
 from handlers.unshowable import Homeless
-from storage import followups, messages, nudges
+from storage import looks, messages, nudges
 from storage.followups import follow_up
 from tests import log
 from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, person, said
@@ -266,8 +266,8 @@ def test_what_an_earlier_release_dropped_is_looked_at_again(shop: Shop) -> None:
     shop.store.write_sync(lambda tx: tx.execute(dropped))
     passes_until(shop, MONDAY + DAY)
     assert shop.acts(1) == ["received"]
-    assert shop.store.write_sync(followups.look_again) == 2
-    assert shop.store.write_sync(followups.look_again) == 0
+    assert shop.store.write_sync(looks.look_again) == 2
+    assert shop.store.write_sync(looks.look_again) == 0
     ticks(shop)
     assert shop.acts(1) == ["received", "became_late"]
     assert [shop.row(target).state for target in (1, 2, 3)] == ["new", "waiting", "closed"]
@@ -280,7 +280,7 @@ def test_one_that_somebody_is_changing_just_then_holds_up_no_start(shop: Shop) -
     shop.hears(said("open"), said("changed"))
     shop.store.write_sync(lambda tx: tx.execute(update(follow_up).values(next_look_at=None)))
     changed = select(follow_up.c.id).where(follow_up.c.id == 2).with_for_update()
-    _, number = overlapped(shop.store, lambda tx: tx.execute(changed).all(), lambda: shop.store.write_sync(followups.look_again))
+    _, number = overlapped(shop.store, lambda tx: tx.execute(changed).all(), lambda: shop.store.write_sync(looks.look_again))
     assert number == 1
 
 

@@ -28,6 +28,7 @@ from storage import (
     feedback,
     figures,
     followups,
+    looks,
     material,
     nudges,
     payloads,
@@ -115,7 +116,7 @@ async def test_nothing_that_is_measured_or_told_to_ops_reads_a_whole_table(shop:
         shop.store.read_sync(material.said_more, shop.now - timedelta(days=7), shop.now)
         shop.store.read_sync(figures.told_again, "oak-street", shop.now - timedelta(days=7), shop.now)
         shop.store.read_sync(followups.held)
-        shop.store.read_sync(followups.whose_are_due, ["oak-street"], shop.now)
+        shop.store.read_sync(looks.whose_are_due, ["oak-street"], shop.now)
         shop.store.read_sync(figures.unscored, ["oak-street"])
         shop.store.read_sync(figures.unconfirmed, ["oak-street"])
     assert 'action_hero_follow_ups{state="claimed",team="oak-street"} 1.0' in told
