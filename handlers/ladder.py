@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
 from handlers.calendar.duration import Duration
 from handlers.calendar.hours import OpeningHours
-from handlers.case import State
+from handlers.case import Case, State
 from handlers.feedback import Moment
+
+if TYPE_CHECKING:
+    from storage.prepared import AnyRow
 
 
 class Phase(StrEnum):
@@ -79,39 +82,6 @@ USUAL = (
 """The default ladder of a team."""
 
 
-class Standing(Protocol):
-    """What the ladder needs to know about a follow-up: satisfied by a Case and by a row of storage.looks."""
-
-    @property
-    def state(self) -> str: ...
-    @property
-    def moment(self) -> str: ...
-    @property
-    def promised_at(self) -> datetime: ...
-    @property
-    def claim_by(self) -> datetime: ...
-    @property
-    def close_by(self) -> datetime: ...
-    @property
-    def state_since(self) -> datetime: ...
-    @property
-    def contacted_at(self) -> datetime | None: ...
-    @property
-    def rungs_unclaimed(self) -> int: ...
-    @property
-    def rungs_claimed(self) -> int: ...
-    @property
-    def held_until(self) -> datetime | None: ...
-    @property
-    def quiet_until(self) -> datetime | None: ...
-    @property
-    def asked_at(self) -> datetime | None: ...
-    @property
-    def value(self) -> float | None: ...
-    @property
-    def is_test(self) -> bool: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fresh:
     """A follow-up that was just opened, as the ladder sees it, whether it is stored or not."""
@@ -130,6 +100,10 @@ class Fresh:
     quiet_until: datetime | None = None
     asked_at: datetime | None = None
     is_test: bool = False
+
+
+Standing: TypeAlias = "Case | Fresh | AnyRow"
+"""A follow-up as the ladder sees it: a case, one that was just opened, or a row of storage.looks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field
 from datetime import datetime
 from statistics import median
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from handlers.case import OPEN, State
 from handlers.feedback import Band
 from handlers.wording.outcomes import ERASED, UNREACHABLE
+
+if TYPE_CHECKING:
+    from storage.prepared import AnyRow
 
 FROM_CASES = 10
 """Minimum number of cases for a meaningful percentage or slowest tenth."""
@@ -26,31 +29,6 @@ FROM_ANSWERS = 30
 NO_CAUSE = ""
 Z = 1.96
 """Standard errors in a margin of 95 %."""
-
-
-class WeekRow(Protocol):
-    """What the figures need to know about a follow-up."""
-
-    @property
-    def state(self) -> str: ...
-    @property
-    def promised_at(self) -> datetime: ...
-    @property
-    def created_at(self) -> datetime: ...
-    @property
-    def claim_by(self) -> datetime: ...
-    @property
-    def close_by(self) -> datetime: ...
-    @property
-    def taken_at(self) -> datetime | None: ...
-    @property
-    def contacted_at(self) -> datetime | None: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def outcome(self) -> str | None: ...
-    @property
-    def cause(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +142,7 @@ class Figures:
         return cls(**{**packed, **parts, "oldest_at": datetime.fromisoformat(oldest) if oldest else None})
 
 
-def became(told: WeekRow) -> str:
+def became(told: AnyRow) -> str:
     """Returns what became of one customer's case: `dismissed`, `erased`, `in_time`, `later`, `unreached` or `waiting`."""
     if told.state == State.DISMISSED:
         return "erased" if told.reason == ERASED else "dismissed"
@@ -174,7 +152,7 @@ def became(told: WeekRow) -> str:
     return "waiting" if told.state in OPEN else "unreached"
 
 
-def runs(told: WeekRow, now: datetime) -> bool:
+def runs(told: AnyRow, now: datetime) -> bool:
     """Returns whether both parts of the promise to somebody who waits for a word from us can still be kept."""
     taken = told.taken_at if told.taken_at is not None else now
     return became(told) == "waiting" and taken <= told.claim_by and now <= told.close_by
@@ -191,7 +169,7 @@ def added(kind: type[N], each: Iterable[N]) -> N:
     return kind(*map(sum, zip(*map(astuple, each), strict=True)))
 
 
-def of_week(rows: Sequence[WeekRow], now: datetime, **more: Any) -> Figures:
+def of_week(rows: Sequence[AnyRow], now: datetime, **more: Any) -> Figures:
     """Returns the figures of the follow-ups created in a week, as they are now; `more` are the figures from elsewhere."""
     ways = Counter(became(row) for row in rows)
     closed = [row for row in rows if row.state == State.CLOSED]
