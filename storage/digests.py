@@ -110,15 +110,12 @@ def restate(tx: Connection, kind: str, about: str, period: str, snapshot: Mappin
     tx.execute(update(digest).where(*this).values(snapshot=snapshot, made_at=at))
 
 
-def choose(tx: Connection, digest_id: int, seen_version: int, choices: Mapping[str, Any]) -> bool:
-    """Store a leader's choices about a draft. Returns False if it went out, or another decision came first."""
-    draft = (digest.c.id == digest_id, digest.c.version == seen_version, digest.c.state == "draft")
-    return tx.execute(update(digest).where(*draft).values(choices=choices, version=seen_version + 1)).rowcount == 1
-
-
-def note(tx: Connection, digest_id: int, seen_version: int, choices: Mapping[str, Any]) -> bool:
-    """Store what somebody added to a digest in any state. Returns False if somebody else was faster."""
-    this = (digest.c.id == digest_id, digest.c.version == seen_version)
+def note(tx: Connection, digest_id: int, seen_version: int, choices: Mapping[str, Any], *, draft: bool = False) -> bool:
+    """Store what somebody chose for a digest, or added to it; with `draft`, only as long as it has not gone out. Returns False if
+    it has, or somebody else was faster."""
+    this = [digest.c.id == digest_id, digest.c.version == seen_version]
+    if draft:
+        this.append(digest.c.state == "draft")
     return tx.execute(update(digest).where(*this).values(choices=choices, version=seen_version + 1)).rowcount == 1
 
 

@@ -77,20 +77,20 @@ def thank(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 def swap_story(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Replace this story with the next eligible one: nobody chooses favourites."""
-    return _choose(tx, company, tap, "swapped")
+    return _choose(tx, company, tap, "swapped", _("Another story stands in its place. It goes out {at}."))
 
 
 def leave_out(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Leave out one story; the log says who did."""
-    return _choose(tx, company, tap, "left_out")
+    return _choose(tx, company, tap, "left_out", _("Left out, and noted who did. The post goes out {at}."))
 
 
 def send_digest(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Record that the leader agrees with the post. It is sent at its time, as it would have been anyway."""
-    return _choose(tx, company, tap, "agreed")
+    return _choose(tx, company, tap, "agreed", _("Thank you. It goes out {at}."))
 
 
-def _choose(tx: Connection, company: Company, tap: Tap, what: str) -> Reply:
+def _choose(tx: Connection, company: Company, tap: Tap, what: str, done: str) -> Reply:
     found = weekly_post(tx, company, tap)
     if found is None:
         return _unknown()
@@ -106,21 +106,13 @@ def _choose(tx: Connection, company: Company, tap: Tap, what: str) -> Reply:
     if what == "swapped" and not row.snapshot["spares"]:
         return Reply(_("There is no other story to tell this week. You can leave this one out."))
     choices = _with(row.choices, what, story, who.id, tap)
-    if not digests.choose(tx, row.id, row.version, choices):
+    if not digests.note(tx, row.id, row.version, choices, draft=True):
         meanwhile = digests.by_id(tx, row.id)
         if meanwhile is None or meanwhile.state != "draft":
             return _gone_out()
         return Reply(_("Somebody else decided about this post at the same moment. Please look at it and tap again."))
     _draw_again(tx, company, team, row, choices, tap)
-    return Reply(_said(what).format(at=when(row.due_at, team.hours.zone, tap.at)))
-
-
-def _said(what: str) -> str:
-    return {
-        "swapped": _("Another story stands in its place. It goes out {at}."),
-        "left_out": _("Left out, and noted who did. The post goes out {at}."),
-        "agreed": _("Thank you. It goes out {at}."),
-    }[what]
+    return Reply(done.format(at=when(row.due_at, team.hours.zone, tap.at)))
 
 
 def _with(choices: Mapping[str, Any], what: str, story: int | None, who: int, tap: Tap) -> dict[str, Any]:
