@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, or_, select, tuple_, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, or_, select, tuple_, update
 
 from storage import models
 from storage.pieces import pieces
@@ -21,13 +21,15 @@ AT_ONCE = 500
 """Addresses looked for by one statement."""
 _ensure = upsert(person, _KEY)
 _find = Prepared(select(person).where(*(person.c[name] == bindparam(name) for name in _KEY)))
-_by_emails = select(person).where(
-    or_(
-        person.c.email.in_(bindparam("these", expanding=True)),
-        person.c.linked_email.in_(bindparam("these", expanding=True)),
-    )
-)
 _find_all = select(person).where(tuple_(*(person.c[name] for name in _KEY)).in_(bindparam("these", expanding=True)))
+
+
+def known_by_one_of(addresses: Collection[str] | BindParameter[Any]) -> ColumnElement[bool]:
+    """The condition that somebody has one of these addresses, own or linked."""
+    return or_(person.c.email.in_(addresses), person.c.linked_email.in_(addresses))
+
+
+_by_emails = select(person).where(known_by_one_of(bindparam("these", expanding=True)))
 
 
 def ensure(tx: Connection, chat: str, workspace: str, user_id: str, name: str) -> AnyRow:
@@ -63,8 +65,7 @@ def by_ids(tx: Connection, person_ids: Sequence[int]) -> dict[int, AnyRow]:
 
 def by_email(tx: Connection, email: str, home: Collection[tuple[str, str]]) -> Sequence[AnyRow]:
     """Returns everybody known by that address, their own or a linked one, in one of these (chat, workspace)."""
-    known_by = or_(person.c.linked_email == email.casefold(), person.c.email == email.casefold())
-    found = tx.execute(select(person).where(known_by).order_by(person.c.id)).all()
+    found = tx.execute(_by_emails.order_by(person.c.id), {"these": [email.casefold()]}).all()
     return [row for row in found if (row.chat, row.workspace) in home]
 
 
@@ -118,11 +119,6 @@ def themselves(tx: Connection, person_id: int) -> list[AnyRow]:
 
 def _all_one(these: Sequence[AnyRow], row: AnyRow) -> bool:
     return all(each.id == row.id or is_one(each, row) for each in these)
-
-
-def known_by_one_of(addresses: Collection[str]) -> ColumnElement[bool]:
-    """The condition that somebody has one of these addresses, own or linked."""
-    return or_(person.c.email.in_(addresses), person.c.linked_email.in_(addresses))
 
 
 def mails(row: AnyRow) -> set[str]:
