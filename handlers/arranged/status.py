@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -18,7 +19,6 @@ from handlers.rules import LOW
 from handlers.situation import Word
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
-from handlers.wording.openings import cards_waiting
 from handlers.wording.words import begin, called, when
 from storage import arrangements, delivery_log, feedback, followups, people
 from storage.prepared import AnyRow
@@ -32,7 +32,7 @@ REASONS = 3
 def status(tx: Connection, company: Company, word: Word) -> Reply:
     """List who waits in each team, which cards wait for its opening, what the chats do not show yet, what no route matched or could
     not be read, and the last changes by ops."""
-    lines = [*_teams(tx, company, word.at), *cards_waiting(tx, company, word.at), *_deliveries(tx)]
+    lines = [*_teams(tx, company, word.at), *_cards_waiting(tx, company, word.at), *_deliveries(tx)]
     lines += [*_unrouted(tx, word.at), *_unplaced(tx, company, word.at), *_not_read(tx, company, word.at)]
     changes = tuple(_change(tx, company, row, word.at) for row in arrangements.latest(tx, CHANGES))
     title = _("How it stands")
@@ -54,6 +54,20 @@ def _teams(tx: Connection, company: Company, now: datetime) -> list[str]:
                 )
             )
     return lines
+
+
+def _cards_waiting(tx: Connection, company: Company, now: datetime) -> Iterator[str]:
+    """Yields one line for each team and opening that cards wait for."""
+    for row in followups.held(tx):
+        team = company.teams.get(row.team)
+        title, zone = (team.title, team.hours.zone) if team is not None else (row.team, company.timezone)
+        if row.held_until <= now:  # the clock has not looked since the opening
+            text = ngettext("{team}: 1 card is due since {at}", "{team}: {n} cards are due since {at}", row.number)
+        else:
+            text = ngettext(
+                "{team}: 1 card waits for the opening, {at}", "{team}: {n} cards wait for the opening, {at}", row.number
+            )
+        yield text.format(team=title, n=row.number, at=when(row.held_until, zone, now))
 
 
 def _deliveries(tx: Connection) -> list[str]:
