@@ -29,9 +29,8 @@ Draw = Callable[[Connection, Company, AnyRow, datetime], Card]
 
 def post(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     """The weekly post of a team."""
-    team, period, *_channel = message_keys.parts(message.key)
-    row = digests.by_period(tx, snapshot.KIND, team, period)
-    return digest_card.post_card(snapshot.post_of(tx, company, _team(company, row), _found(row)))
+    row = _of_team(tx, message, snapshot.KIND)
+    return digest_card.post_card(snapshot.post_of(tx, company, _team(company, row), row))
 
 
 def preview(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
@@ -85,9 +84,8 @@ def thank_you(tx: Connection, company: Company, message: AnyRow, _now: datetime)
 
 def huddled(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     """The card of a huddle."""
-    about, on, *_channel = message_keys.parts(message.key)
-    row = digests.by_period(tx, huddle.KIND, about, on)
-    return huddle.picture(tx, company, _team(company, row), _found(row))
+    row = _of_team(tx, message, huddle.KIND)
+    return huddle.picture(tx, company, _team(company, row), row)
 
 
 def full(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
@@ -98,9 +96,8 @@ def full(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> C
 
 def wins_told(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     """What happy customers said."""
-    about, on, *_channel = message_keys.parts(message.key)
-    row = digests.by_period(tx, wins.KIND, about, on)
-    return wins_card(_team(company, row), wins.told(tx, _found(row)))
+    row = _of_team(tx, message, wins.KIND)
+    return wins_card(_team(company, row), wins.told(tx, row))
 
 
 PICTURES: Mapping[str, Draw] = {
@@ -118,6 +115,12 @@ PICTURES: Mapping[str, Draw] = {
 }
 
 
+def _of_team(tx: Connection, message: AnyRow, kind: str) -> AnyRow:
+    """Returns the post of that kind to a team's channels, whose message names the team and the period."""
+    about, period, *_channel = message_keys.parts(message.key)
+    return _found(digests.by_period(tx, kind, about, period))
+
+
 def _of(tx: Connection, message: AnyRow) -> AnyRow:
     return _found(digests.by_id(tx, message_keys.id_in(message.key)))
 
@@ -128,8 +131,8 @@ def _found(row: AnyRow | None) -> AnyRow:
     return row
 
 
-def _team(company: Company, row: AnyRow | None) -> Team:
-    team = company.teams.get(_found(row).about)
+def _team(company: Company, row: AnyRow) -> Team:
+    team = company.teams.get(row.about)
     if team is None:
-        raise without_team(_found(row).about)
+        raise without_team(row.about)
     return team
