@@ -53,14 +53,17 @@ def by_id(tx: Connection, id: int) -> AnyRow | None:
     return tx.execute(select(arrangement).where(arrangement.c.id == id)).one_or_none()
 
 
-def newest(tx: Connection, kind: str, name: str) -> AnyRow | None:
-    """Returns the last change of this name."""
-    return _last(tx, kind, name)
+def newest(tx: Connection, kind: str, name: str, below: int | None = None) -> AnyRow | None:
+    """Returns the last change of this name, or the last with an id below that one."""
+    these = [arrangement.c.kind == kind, arrangement.c.name == name]
+    if below is not None:
+        these.append(arrangement.c.id < below)
+    return tx.execute(select(arrangement).where(*these).order_by(arrangement.c.id.desc()).limit(1)).one_or_none()
 
 
 def before(tx: Connection, row: AnyRow) -> AnyRow | None:
     """Returns the change of the same name before `row`; None if `row` was the first."""
-    return _last(tx, row.kind, row.name, row.id)
+    return newest(tx, row.kind, row.name, row.id)
 
 
 def latest(tx: Connection, limit: int) -> Sequence[AnyRow]:
@@ -71,10 +74,3 @@ def latest(tx: Connection, limit: int) -> Sequence[AnyRow]:
 def revision(tx: Connection) -> int:
     """Returns a number that rises with every change; 0 before the first."""
     return tx.execute(_revision).scalar_one() or 0
-
-
-def _last(tx: Connection, kind: str, name: str, below: int | None = None) -> AnyRow | None:
-    these = [arrangement.c.kind == kind, arrangement.c.name == name]
-    if below is not None:
-        these.append(arrangement.c.id < below)
-    return tx.execute(select(arrangement).where(*these).order_by(arrangement.c.id.desc()).limit(1)).one_or_none()

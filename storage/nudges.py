@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, delete, func, insert, literal_column, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import models
 from storage.followups import follow_up
@@ -33,9 +32,7 @@ _ready = Prepared(
 _unlooked = Prepared(select(follow_up.c.team).where(follow_up.c.next_look_at < bindparam("now")).distinct())
 _due = select(nudge).where(_who.in_(bindparam("people", expanding=True)), *_ripe).order_by(_who, nudge.c.id).with_for_update()
 _due_later = select(nudge).where(_who.in_(bindparam("people", expanding=True)), _waiting, nudge.c.send_at > bindparam("now"))
-_add = Prepared(
-    {"sqlite": sqlite.insert(nudge).on_conflict_do_nothing(), "postgresql": postgresql.insert(nudge).on_conflict_do_nothing()}
-)
+_add = Prepared(upsert(nudge, ["follow_up_id", "promise", "step", "audience"]))
 _put_on_duty = upsert(duty, ["team", "role", "person_id"])
 _finish = Prepared(
     update(nudge)
