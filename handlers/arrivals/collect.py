@@ -15,7 +15,7 @@ from handlers.company import Company
 from handlers.feedback import MAIN_WORKSPACE
 from handlers.receive import Receipt, receive
 from storage import erased, errands, readings
-from storage import feedback as known
+from storage import feedback as answers
 
 
 class Overtaken(Exception):
@@ -69,7 +69,7 @@ def _not_erased(tx: Connection, arrivals: Sequence[Arrival]) -> Sequence[Arrival
     """Returns the arrivals without those that were erased while nobody could read them yet: they are not known."""
     gone = erased.among(tx, MAIN_WORKSPACE, (_entry(each) for each in arrivals)) if arrivals else frozenset()
     return [
-        each for each in arrivals if _entry(each) not in gone or known.is_known(tx, MAIN_WORKSPACE, each.source, each.feedback.id)
+        each for each in arrivals if _entry(each) not in gone or answers.is_known(tx, MAIN_WORKSPACE, each.source, each.feedback.id)
     ]
 
 

@@ -15,7 +15,7 @@ from handlers.feedback import MAIN_WORKSPACE, Feedback, FieldError
 from handlers.forgetting.kept_payloads import origin_of
 from handlers.receive import Answer, receive
 from storage import erased, payloads
-from storage import feedback as known
+from storage import feedback as answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def read_again(
         arrival
         for arrival in arrivals
         if arrival.feedback.id in newest
-        and not (rejected and known.is_known(tx, MAIN_WORKSPACE, arrival.source, arrival.feedback.id))
+        and not (rejected and answers.is_known(tx, MAIN_WORKSPACE, arrival.source, arrival.feedback.id))
     ]
     receipts = receive(tx, company, late) if late else []  # before the payload's row is locked, which an erasure may delete
     gone = any(_was_erased(tx, arrival.source, [arrival.feedback]) for arrival in arrivals)

@@ -18,10 +18,6 @@ def close(situation: Situation) -> Decision:
         return refused
     if situation.tap.answers is None:
         return Reply(form=_form(situation))
-    return _close(situation)
-
-
-def _close(situation: Situation) -> Decision:
     outcome, done, cause, stays = (situation.tap.answer(name) for name in ("outcome", "done", "cause", "stays"))
     wrong = {
         "outcome": outcome not in outcomes_of(situation.case),
