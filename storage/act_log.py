@@ -15,7 +15,7 @@ from storage.followups import change, follow_up
 from storage.people import person
 from storage.prepared import AnyRow, Prepared
 
-act = models.Act.__table__  # type: ignore[attr-defined]
+act = models.Act.__table__
 
 MARKED_AS_LOST = text("act.verb = 'lost'")
 """Written exactly as in the partial index: SQLite uses that index only if the condition matches textually."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, insert, select, text
 from storage import models
 from storage.prepared import AnyRow
 
-arrangement = models.Arrangement.__table__  # type: ignore[attr-defined]
+arrangement = models.Arrangement.__table__
 _revision = select(func.max(arrangement.c.id))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from storage import models
 from storage.statements import upsert
 
-chore = models.Chore.__table__  # type: ignore[attr-defined]
+chore = models.Chore.__table__
 
 _mark = upsert(chore, ["name"], lambda new: {"done_on": new.done_on})
 

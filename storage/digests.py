@@ -12,7 +12,7 @@ from storage import models
 from storage.prepared import AnyRow
 from storage.statements import upsert
 
-digest = models.Digest.__table__  # type: ignore[attr-defined]
+digest = models.Digest.__table__
 
 TELLING = ("team", "wins", "huddle", "leader", "month")
 """The kinds of post that quote customers or tell about their follow-ups."""

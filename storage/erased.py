@@ -15,8 +15,8 @@ from storage import models
 from storage.prepared import Prepared
 from storage.statements import upsert
 
-erased = models.Erased.__table__  # type: ignore[attr-defined]
-house_key = models.HouseKey.__table__  # type: ignore[attr-defined]
+erased = models.Erased.__table__
+house_key = models.HouseKey.__table__
 
 R = TypeVar("R")
 Origin = tuple[str, ...]

@@ -15,7 +15,7 @@ AT_ONCE = 100
 TROUBLE = 3
 """Failed tries in a row from which ops are told: of a named response, and of a tool that is polled."""
 
-errand = models.Errand.__table__  # type: ignore[attr-defined]
+errand = models.Errand.__table__
 
 # A waiting errand keeps a later `next_s`: it is being fetched and will be fetched again, or the tool asked us to wait.
 _name = upsert(

@@ -12,8 +12,8 @@ from storage import models
 from storage.prepared import AnyRow, Prepared
 from storage.statements import upsert
 
-feedback = models.Feedback.__table__  # type: ignore[attr-defined]
-customer = models.Customer.__table__  # type: ignore[attr-defined]
+feedback = models.Feedback.__table__
+customer = models.Customer.__table__
 
 ABOUT = ("name", "email", "phone", "company", "value", "currency", "segment", "owner", "location")
 """The columns that describe a customer, beside `key`."""

@@ -29,8 +29,8 @@ from storage.feedback import ABOUT, GIVEN, IS_TEST, customer, feedback
 from storage.people import person
 from storage.prepared import AnyRow, Prepared
 
-follow_up = models.FollowUp.__table__  # type: ignore[attr-defined]
-_message = models.Message.__table__  # type: ignore[attr-defined]  # storage/messages.py imports this file
+follow_up = models.FollowUp.__table__
+_message = models.Message.__table__  # storage/messages.py imports this file
 
 _SAID = (
     *("metric", "band", "score", "worst", "best", "comment", "touchpoint", "link"),

@@ -18,7 +18,7 @@ from storage.units import wake
 Lane = tuple[str, str, str]
 """(chat, workspace, channel or name of the lane)."""
 
-gate = models.Gate.__table__  # type: ignore[attr-defined]
+gate = models.Gate.__table__
 
 _awake = {"idle": False, "next_s": 0.0, "lease_s": 0.0, "fence": 0}
 _wake = Prepared(upsert(gate, ["key"], lambda _: {"idle": false()}, only=gate.c.idle, returning=[gate.c.key]), always=_awake)

@@ -36,7 +36,7 @@ from storage.statements import upsert
 ANSWER = "answer"
 """The kind of a private answer to a typed word or a tap, which a chat posted by itself; delivery only changes it."""
 
-message = models.Message.__table__  # type: ignore[attr-defined]
+message = models.Message.__table__
 
 WAITING, PARKED = text("message.shown < message.wanted AND message.state <> 'parked'"), text("message.state = 'parked'")
 """What is still to be shown, and what is given up. Written exactly as in two partial indexes, which hold few of all the messages

@@ -16,8 +16,8 @@ from storage.prepared import AnyRow
 from storage.statements import upsert
 
 CHAT = "msteams"
-channel = models.MsTeamsChannel.__table__  # type: ignore[attr-defined]
-person = models.MsTeamsPerson.__table__  # type: ignore[attr-defined]
+channel = models.MsTeamsChannel.__table__
+person = models.MsTeamsPerson.__table__
 AT = bindparam("at_s", type_=Float)
 """When it happened that we are told of."""
 

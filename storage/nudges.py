@@ -14,9 +14,9 @@ from storage.people import is_one, known_by_one_of, mails, person
 from storage.prepared import AnyRow, Prepared
 from storage.statements import upsert
 
-nudge = models.Nudge.__table__  # type: ignore[attr-defined]
-bundle = models.Bundle.__table__  # type: ignore[attr-defined]
-duty = models.Duty.__table__  # type: ignore[attr-defined]
+nudge = models.Nudge.__table__
+bundle = models.Bundle.__table__
+duty = models.Duty.__table__
 
 # Written exactly as in the partial index over waiting ones: SQLite uses that index only if the condition matches textually, and
 # otherwise reads every reminder there ever was.

@@ -15,7 +15,7 @@ from storage.statements import Search, finds
 
 AT_ONCE = 100
 
-payload = models.Payload.__table__  # type: ignore[attr-defined]
+payload = models.Payload.__table__
 
 
 def keep(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -13,7 +13,7 @@ from storage.pieces import pieces
 from storage.prepared import AnyRow, Prepared
 from storage.statements import upsert
 
-person = models.Person.__table__  # type: ignore[attr-defined]
+person = models.Person.__table__
 _KEY = ("chat", "workspace", "user_id")
 WISHES = ("rhythm", "quiet", "naming", "paused_until", "away_until", "forward_to")
 """The columns with what somebody typed about how they are reminded and named."""

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 from storage import models
 from storage.statements import upsert
 
-post = models.PracticePost.__table__  # type: ignore[attr-defined]
+post = models.PracticePost.__table__
 _say = upsert(post, ["key"], lambda new: {"card": new.card, "edited_at": new.posted_at, "edits": post.c.edits + 1})
 
 

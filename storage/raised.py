@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 from storage import models
 from storage.prepared import AnyRow
 
-raised = models.Raised.__table__  # type: ignore[attr-defined]
+raised = models.Raised.__table__
 
 UNDECIDED = ("open", "doing")
 

@@ -11,7 +11,7 @@ from storage import models
 from storage.prepared import AnyRow
 from storage.statements import upsert
 
-reading = models.Reading.__table__  # type: ignore[attr-defined]
+reading = models.Reading.__table__
 
 _begin = upsert(reading, ["key"])
 

@@ -12,7 +12,7 @@ from storage.lanes import gate
 from storage.prepared import AnyRow
 from storage.statements import upsert
 
-installation = models.SlackInstallation.__table__  # type: ignore[attr-defined]
+installation = models.SlackInstallation.__table__
 
 _KEPT = ("name", "team_id", "enterprise_id", "bot_user", "token", "refresh", "expires_s")
 _install = upsert(

@@ -13,7 +13,7 @@ from storage.followups import follow_up
 from storage.prepared import AnyRow
 from storage.statements import upsert
 
-thanks = models.Thanks.__table__  # type: ignore[attr-defined]
+thanks = models.Thanks.__table__
 
 _thank = upsert(thanks, ["digest_id", "follow_up_id", "from_id"], returning=[thanks.c.id])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import JSON, BigInteger, Column, Dialect, ForeignKey, Index, Integer, MetaData, Text, text
 from sqlmodel import Field, SQLModel
@@ -25,6 +25,8 @@ class Row(SQLModel):
     the start need not wait for it."""
 
     model_config = {"defer_build": True}
+    if TYPE_CHECKING:
+        __table__: ClassVar[Any]
 
 
 def big() -> Any:
