@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from handlers.cards import Button, Reply, Target, number
 from handlers.case import Case, State
 from handlers.company import Company
 from handlers.feedback import Person, Place
 from handlers.team import Team
+
+if TYPE_CHECKING:
+    from storage.prepared import AnyRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +83,12 @@ class Away:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """When somebody closed or dismissed a case, who did, and what the log says about it."""
-
-    at: datetime
-    person_id: int
-    detail: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class Situation:
     """A tap with everything needed to decide about it. `actor` and `chosen` are remembered people: they have ids. `leaders` returns
     the ids of those who may decide for the team, `asked` of those whom the ladder asked to step in; `is_one_of` says whether the
     actor is one of these people, in whichever chat; `history` returns the case with what the log knows; `away` says whether
-    somebody is away; `ending` tells how the case ended last. They are called only by decisions that need them."""
+    somebody is away; `ending` returns the act by which somebody ended the case last. They are called only by decisions that need
+    them."""
 
     case: Case
     team: Team
@@ -106,7 +101,7 @@ class Situation:
     is_one_of: Callable[[Collection[int]], bool] = lambda ids: False  # noqa: ARG005 - nobody is known in a second chat
     history: Callable[[Case], Case] = lambda case: case
     away: Callable[[Person], Away | None] = lambda _person: None
-    ending: Callable[[], Ending | None] = lambda: None
+    ending: Callable[[], AnyRow | None] = lambda: None
 
     @property
     def is_owner(self) -> bool:

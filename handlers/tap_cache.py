@@ -13,8 +13,9 @@ from handlers.feedback import Person
 from handlers.ladder import Role
 from handlers.leaders import leading
 from handlers.nudges.away import is_away, stand_ins
-from handlers.situation import Away, Ending
+from handlers.situation import Away
 from storage import act_log, nudges, people
+from storage.prepared import AnyRow
 
 
 class TapCache:
@@ -46,10 +47,9 @@ class TapCache:
         """Returns the case with what the log knows of it."""
         return cases.with_history(self._tx, case)
 
-    def ending(self, case: Case) -> Ending | None:
-        """Returns how the case ended last; None if nobody ended it."""
-        row = act_log.ended(self._tx, case.id)
-        return Ending(row.at, row.person_id, row.detail) if row is not None else None
+    def ending(self, case: Case) -> AnyRow | None:
+        """Returns the act by which somebody ended the case last; None if nobody did."""
+        return act_log.ended(self._tx, case.id)
 
     def person(self, who: Person) -> Person:
         """Returns the person with our id; stores them if they are new."""
