@@ -1,4 +1,4 @@
-"""The card of a follow-up: what the channel sees, and what only its owner sees. Pure; every sentence of the card is here."""
+"""The card of a follow-up: what the channel sees, and what only its owner sees. Pure; its sentences are here and in standing.py."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from handlers.company import People
 from handlers.feedback import Person
 from handlers.followup.followup_buttons import buttons_and_menu
 from handlers.followup.handed_card import passed_on
+from handlers.followup.standing import is_late, standing, your_standing
 from handlers.team import Team
 from handlers.wording.language import gettext as _
 from handlers.wording.language import ngettext
@@ -22,7 +23,6 @@ from handlers.wording.words import (
     called,
     colleague,
     cut,
-    deadline,
     opening_words,
     score,
     short_score,
@@ -97,7 +97,7 @@ def _headline(case: Case, team: Team, people: People, now: datetime) -> str:
     if case.state is State.NEW:
         place = cut(team.title, TITLE)
         return _("{state} · {score} · {place} · {until}").format(state=state, score=score(case), place=place, until=until)
-    if case.state is State.CLAIMED and not _late(case, now):
+    if case.state is State.CLAIMED and not is_late(case, now):
         return _("Claimed · {state} · {until}").format(state=state, until=until)
     return _("{state} · {until}").format(state=state, until=until)
 
@@ -118,72 +118,6 @@ def _ended(case: Case, people: People) -> str:
     if case.state is State.DISMISSED:
         return _("Dismissed")
     return _("Closed by {who}").format(who=called(case.closed_by, people)) if case.closed_by else _("Closed")
-
-
-def standing(case: Case, team: Team, people: People, now: datetime) -> tuple[str, str]:
-    """Returns how an open case stands, and until when, for both the headline and the line that a phone shows. Once the promise is
-    over it says that the customer still waits, and names nobody; a customer who has heard from us is never late."""
-    who, zone = called(case.owner, people), team.hours.zone
-    if case.in_question:
-        return _("New"), _("is this a problem?")
-    if case.state is State.WAITING:
-        looks = _("{who} looks again {at}").format(who=who, at=when(case.quiet_until, zone, now)) if case.quiet_until else ""
-        return _("Waiting for the customer"), looks or _to_be_closed(case, team, now)
-    if _late(case, now):
-        return _("Not thanked yet") if case.happy else _("Still waiting for us"), _promised(case, team, now)
-    if case.state is State.NEW and case.contacted_at is not None:
-        again = _("needs somebody again by {by}, we have been in touch").format(by=when(case.claim_by, zone, now))
-        return _("New"), again if now <= case.claim_by else _("needs somebody again, we have been in touch")
-    if case.state is State.NEW:
-        return _("New"), _("needs somebody by {by}").format(by=when(case.claim_by, zone, now))
-    if case.contacted_at is None:
-        return _("{who} is replying").format(who=who), _("by {by}").format(by=when(case.close_by, zone, now))
-    if _others_replied(case):
-        return _("{who} has it, we have been in touch").format(who=who), _to_be_closed(case, team, now)
-    return _("{who} has been in touch").format(who=who), _to_be_closed(case, team, now)
-
-
-def _others_replied(case: Case) -> bool:
-    """Returns whether somebody else than the owner was in touch with the customer: an earlier owner, or a leader."""
-    earlier = case.claimed_at is not None and case.contacted_at is not None and case.contacted_at < case.claimed_at
-    return earlier or (case.owner is not None and case.replied_by is not None and case.replied_by.id != case.owner.id)
-
-
-def your_standing(case: Case, team: Team, now: datetime) -> tuple[str, str]:
-    """Like `standing`, addressed to the owner."""
-    name, zone = case.customer.name or _("this customer"), team.hours.zone
-    if case.state is State.WAITING:
-        looks = _("you look again {at}").format(at=when(case.quiet_until, zone, now)) if case.quiet_until else ""
-        return _("Waiting for {name}").format(name=name), looks or _to_be_closed(case, team, now)
-    if case.contacted_at is not None:
-        return _("{name} has heard from us").format(name=begin(name)), _to_be_closed(case, team, now)
-    if _late(case, now):
-        late = _("{name} has not been thanked yet") if case.happy else _("{name} is still waiting for us")
-        return late.format(name=begin(name)), _promised(case, team, now)
-    return _("You are replying to {name}").format(name=name), _("by {by}").format(by=when(case.close_by, zone, now))
-
-
-def _by(case: Case) -> datetime:
-    """Returns the deadline of the promise that applies now."""
-    return case.claim_by if case.state is State.NEW else case.close_by
-
-
-def _late(case: Case, now: datetime) -> bool:
-    """Returns whether the promise is over and the customer has not heard from us."""
-    promised = case.state in (State.NEW, State.CLAIMED) and not case.in_question
-    return promised and case.contacted_at is None and now > _by(case)
-
-
-def _promised(case: Case, team: Team, now: datetime) -> str:
-    """Gives a time, not a duration: a card stands for days, and a duration would be wrong an hour later."""
-    said = _("due {by}") if case.happy else _("promised by {by}")
-    return said.format(by=deadline(_by(case), team.hours.zone, now))
-
-
-def _to_be_closed(case: Case, team: Team, now: datetime) -> str:
-    if now > case.close_by:
-        return _("still to be closed")
-    return _("to be closed by {by}").format(by=when(case.close_by, team.hours.zone, now))
 
 
 def _context(case: Case, team: Team, now: datetime, *, told: bool = False) -> str:
@@ -230,7 +164,7 @@ def _how_it_stands(case: Case, team: Team, people: People, now: datetime) -> tup
     reading, since a card stands for days. Also what colleagues should know of a claim: until when it is snoozed, and whether a
     hand is wanted."""
     lines = []
-    late = _late(case, now)
+    late = is_late(case, now)
     if late and case.owner is not None:
         lines.append(_("{who} is on it").format(who=begin(called(case.owner, people))))
     if late and not case.happy:

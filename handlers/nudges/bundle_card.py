@@ -11,7 +11,7 @@ from handlers.case import Case
 from handlers.company import People
 from handlers.feedback import Person
 from handlers.followup.followup_buttons import choose, of_owner, take_over
-from handlers.followup.followup_card import standing, your_standing
+from handlers.followup.standing import standing, your_standing
 from handlers.ladder import Role
 from handlers.nudges.reminder import Reminder
 from handlers.nudges.reminder_words import in_short, question, settled
