@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from bot.chats.practice.bars import Bars, bars
 from bot.chats.practice.people import PEOPLE
-from handlers.cards import Ask, Button, Card, Chart, Form, Style, Target, There
+from handlers.cards import Ask, Card, Form
 from handlers.wording import asides
 from handlers.wording.reach import link
 from storage.practice import PracticeMessage
@@ -20,6 +22,8 @@ TONES = {"claim": "open", "close": "busy", "contacted": "busy", "reopen": "done"
 TALK = frozenset({"promise"})
 """Verbs of cards in whose thread people talk."""
 
+_CARD = TypeAdapter(Card)
+
 
 def pack(card: Card) -> dict[str, Any]:
     """Returns the card as JSON."""
@@ -28,32 +32,7 @@ def pack(card: Card) -> dict[str, Any]:
 
 def unpack(packed: Mapping[str, Any]) -> Card:
     """Returns the card that `pack` packed."""
-    return Card(
-        plain=packed["plain"],
-        headline=packed["headline"],
-        quote=packed["quote"],
-        context=tuple(packed["context"]),
-        buttons=_buttons(packed["buttons"]),
-        menu=_buttons(packed["menu"]),
-        footer=packed["footer"],
-        items=tuple(unpack(item) for item in packed.get("items", ())),
-        chart=_chart(packed.get("chart")),
-        reach=tuple(packed.get("reach", ())),
-        below=tuple(packed.get("below", ())),
-        follow_up=packed.get("follow_up"),
-        there=There(**there) if (there := packed.get("there")) else None,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Press:
-    """A button. `spoken` is its full name for a screen reader; it always contains the visible label."""
-
-    verb: str
-    target: Target
-    label: str
-    spoken: str
-    primary: bool
+    return _CARD.validate_python(packed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +49,6 @@ class Message:
     rest: str
     tone: str
     context: tuple[tuple[str, ...], ...]
-    buttons: tuple[Press, ...]
-    menu: tuple[Press, ...]
     clock: str
     stamp: str
     day: str
@@ -83,34 +60,6 @@ class Message:
     bars: Bars | None = None
     talk: bool = False
     there: tuple[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One field of a form, with the previous answer and its error."""
-
-    name: str
-    label: str
-    kind: str
-    options: tuple[tuple[str, str], ...]
-    required: bool
-    max_length: int
-    hint: str
-    value: str
-    short: bool
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A form to fill in."""
-
-    verb: str
-    target: Target
-    title: str
-    intro: str
-    submit: str
-    questions: tuple[Question, ...] = field(default=())
 
 
 def messages(posts: Sequence[PracticeMessage], answers: Iterable[PracticeMessage], zone: tzinfo) -> tuple[Message, ...]:
@@ -146,25 +95,14 @@ def loose(card: Card) -> Message:
     return Message(id=0, clock="", stamp="", day="", edited=False, **_shown(card))
 
 
-def sheet(form: Form, answers: Mapping[str, str], errors: Mapping[str, str]) -> Sheet:
-    """Returns the form with the previous answers, and all people to choose from, as other chats offer them."""
+def sheet(form: Form, answers: Mapping[str, str]) -> Form:
+    """Returns the form with the previous answers in it, and all people to choose from, as other chats offer them."""
     colleagues = tuple((each.id, f"{each.name} · {each.role}") for each in PEOPLE)
-    questions = tuple(
-        Question(
-            name=one.name,
-            label=one.label,
-            kind="text" if one.ask is Ask.TEXT else "choice",
-            options=colleagues if one.ask is Ask.PERSON else one.options,
-            required=one.required,
-            max_length=one.max_length,
-            hint=one.hint,
-            value=answers.get(one.name, one.value),
-            short=one.short,
-            error=errors.get(one.name, ""),
-        )
+    fields = (
+        replace(one, value=answers.get(one.name, one.value), options=colleagues if one.ask is Ask.PERSON else one.options)
         for one in form.fields
     )
-    return Sheet(form.verb, form.target, form.title, form.intro, form.submit, questions)
+    return replace(form, fields=tuple(fields))
 
 
 def missing(form: Form, answers: Mapping[str, str]) -> dict[str, str]:
@@ -190,8 +128,6 @@ def _shown(card: Card) -> dict[str, Any]:
         "context": _parted(card.context),
         "reach": tuple((line, link(line)) for line in card.reach),
         "below": _parted(card.below),
-        "buttons": tuple(_press(button) for button in card.buttons),
-        "menu": tuple(_press(button) for button in card.menu),
         "items": tuple(loose(item) for item in card.items),
         "talk": any(button.verb in TALK for button in card.buttons),
         "bars": bars(card.chart) if card.chart is not None else None,
@@ -201,18 +137,3 @@ def _shown(card: Card) -> dict[str, Any]:
 
 def _parted(lines: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(line.split(" · ")) for line in lines)
-
-
-def _chart(packed: Mapping[str, Any] | None) -> Chart | None:
-    if packed is None:
-        return None
-    series = tuple((name, tuple(values)) for name, values in packed["series"])
-    return Chart(packed["title"], tuple(packed["labels"]), series, packed["twin"])
-
-
-def _press(button: Button) -> Press:
-    return Press(button.verb, button.target, button.label, button.name or button.label, button.style is Style.PRIMARY)
-
-
-def _buttons(packed: Iterable[Mapping[str, Any]]) -> tuple[Button, ...]:
-    return tuple(Button(**{**one, "style": Style(one["style"])}) for one in packed)

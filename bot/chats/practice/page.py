@@ -15,7 +15,7 @@ from bot.chats.practice import html
 from bot.chats.practice.extras import Channel, Extras
 from bot.chats.practice.people import PEOPLE, Member, member
 from bot.chats.practice.whispers import Whisper
-from handlers.cards import linked
+from handlers.cards import Form, linked
 from handlers.commands import BY_OPS, COMMANDS
 from storage import practice
 
@@ -163,10 +163,10 @@ def build(looking: Looking, rows: Rows, extras: Extras, whisper: Whisper | None,
     }
 
 
-def _sheet(whisper: Whisper | None, looking: Looking) -> html.Sheet | None:
+def _sheet(whisper: Whisper | None, looking: Looking) -> Form | None:
     if whisper is None or whisper.form is None or looking.me is None:
         return None
-    return html.sheet(whisper.form, whisper.answers, whisper.errors)
+    return html.sheet(whisper.form, whisper.answers)
 
 
 def _newest(room: Talk, private: Talk) -> html.Message | None:
