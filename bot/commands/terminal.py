@@ -119,7 +119,7 @@ def say(words: str, *, err: bool = False) -> None:
 
 def as_typed(words: str) -> str:
     """Returns `words` as `say` would print them."""
-    from bot.config.findings import complete
+    from bot.config.called import complete
 
     return complete(words, _given.get())
 

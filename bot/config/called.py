@@ -27,7 +27,8 @@ def program(argv: Sequence[str] = (), interpreter: str = "") -> str:
     return shlex.quote(str(path) if len(path.parts) > 1 else f"./{path}")
 
 
-def complete(hint: str, option: str) -> str:
-    """Returns `hint` with every command in it as it must be typed here; `option` names the app.yaml to those that read one."""
-    called = program()
+def complete(hint: str, path: Path) -> str:
+    """Returns `hint` with every command in it as it must be typed here; those that read an app.yaml name the one at `path`, unless
+    it is the one in the current directory."""
+    called, option = program(), "" if path == Path("app.yaml") else f" --config {shlex.quote(str(path))}"
     return _COMMAND.sub(lambda found: f"{called} {found['configured'] or found['other']}{option * bool(found['configured'])}", hint)

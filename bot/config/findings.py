@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from bot.config import called
+from bot.config.called import complete
 
 
 class Level(StrEnum):
@@ -69,16 +68,6 @@ def exit_code(findings: Sequence[Finding], *, strict: bool = False) -> int:
     if any(f.level is Level.ERROR for f in findings):
         return 2
     return 1 if strict and any(f.level is Level.WARNING for f in findings) else 0
-
-
-def named(path: Path) -> str:
-    """Returns the option that makes a command read this app.yaml; empty for the one in the current directory."""
-    return "" if path == Path("app.yaml") else f" --config {shlex.quote(str(path))}"
-
-
-def complete(hint: str, path: Path) -> str:
-    """Returns `hint` with its commands as they are typed here, for this app.yaml."""
-    return called.complete(hint, named(path))
 
 
 def report(findings: Sequence[Finding], format: Format | str = Format.TEXT, path: Path = Path("app.yaml")) -> str:

@@ -13,7 +13,7 @@ from string import Template
 from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
-from bot.config.findings import complete
+from bot.config.called import complete
 from bot.config.masking import holds_password
 from bot.config.plug_ins import kinds
 from bot.config.positions import scalar

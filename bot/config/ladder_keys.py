@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import time
-from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
@@ -13,14 +12,6 @@ from bot.config.values import Listed, time_of_day, wrong
 from handlers.calendar.duration import Duration
 from handlers.feedback import Moment
 from handlers.ladder import Phase, Role, Step
-
-
-class When(StrEnum):
-    """handlers.ladder.Phase under the names used in app.yaml."""
-
-    UNCLAIMED = "unclaimed"
-    CLAIMED = "claimed"
-    QUIET = "quiet"
 
 
 def _share(given: Any) -> float:
@@ -49,7 +40,7 @@ class StepKeys(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, arbitrary_types_allowed=True)
 
-    when: When
+    when: Phase
     after: Annotated[float, PlainValidator(_share)]
     to: Role
     moment: Annotated[tuple[Moment, ...], Listed, Field(min_length=1)] | None = None
@@ -60,7 +51,7 @@ class StepKeys(BaseModel):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> StepKeys:
-        if self.when is When.UNCLAIMED and self.to is Role.OWNER:
+        if self.when is Phase.UNCLAIMED and self.to is Role.OWNER:
             raise wrong("nobody has an unclaimed case, so it has no owner to tell", "write to: thread, or to: leader")
         if not self.after and self.to is not Role.COLLEAGUE:
             raise wrong("at 0% the card has just been posted, so that reminds nobody", "write for example 50%, or to: colleague")
@@ -72,6 +63,6 @@ class StepKeys(BaseModel):
     def step(self) -> Step:
         """The step as the handlers know it."""
         return Step(
-            phase=Phase(self.when.value), after=self.after, role=self.to, moments=self.moment or (), least_value=self.value,
+            phase=self.when, after=self.after, role=self.to, moments=self.moment or (), least_value=self.value,
             between=self.between, again=self.again, times=self.times,
         )  # fmt: skip

@@ -11,8 +11,7 @@ import pytest
 from typer.main import get_command
 
 from bot.__main__ import hero as command
-from bot.config.called import program
-from bot.config.findings import complete
+from bot.config.called import complete, program
 from tests.cli.command import AS_CALLED, ROOT, environment, hero, process
 
 COMMANDS = sorted(get_command(command).commands)  # type: ignore[attr-defined]
