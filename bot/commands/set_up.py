@@ -107,8 +107,7 @@ def manifest(
     if loaded.file.data is None and (config != APP_YAML or config.exists()):  # without an app.yaml, print the one to begin with
         typer.echo(report(loaded.findings, path=config), err=True)
         raise typer.Exit(UNUSABLE)
-    options = (loaded.file.data or {}).get("chats")
-    given = options.get("slack") if isinstance(options, dict) else None
+    given = loaded.file.names("chats").get("slack")
     installs = isinstance(given, dict) and "client_id" in given
     typer.echo(slack.printed(_public_url(loaded, config, "the manifest"), installs=installs, json=json))
 
@@ -140,9 +139,8 @@ def package(
         raise typer.BadParameter(as_typed("only msteams has a package; for Slack: hero manifest slack"), param_hint="CHAT")
     database_of(database)  # not needed; it is accepted because every command takes the same options
     loaded = load(config, need_env=False)  # the package needs no secret, so whoever builds it need not have one
-    at, given = ("chats", "msteams", "app_id"), (loaded.file.data or {}).get("chats")
-    options = given.get("msteams") if isinstance(given, dict) else None
-    app_id = options.get("app_id") if isinstance(options, dict) and not loaded.file.is_waiting(at) else None
+    at, given = ("chats", "msteams", "app_id"), loaded.file.names("chats").get("msteams")
+    app_id = given.get("app_id") if isinstance(given, dict) and not loaded.file.is_waiting(at) else None
     public_url = _public_url(loaded, config, "the package")
     if not isinstance(app_id, str) or not app_id.strip():
         stop(f"{config} has no chats.msteams whose app_id is known here, and the package names it: see docs/msteams.md.", 2)

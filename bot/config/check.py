@@ -22,6 +22,7 @@ from handlers.calendar.hours import OpeningHours
 from handlers.calendar.opening_times import ClockSpan
 from handlers.calendar.promise import Promise
 from handlers.places import whose
+from handlers.rules import Route
 from handlers.survey_tools import OURS
 
 A_MONDAY = date(2026, 1, 5)
@@ -35,7 +36,8 @@ def findings(loaded: Loaded) -> tuple[Finding, ...]:
     before = len(loaded.file.findings)
     looks = (
         *(_routes, _unanswered, _scores, _teams, _promises, duties, order, times_of_day, holidays),
-        *(_digests, _sources, _addresses, _secrets, _names),
+        *(_digests, _sources, _addresses, _secrets),
+        *(unknown_channels, unknown, unknown_people, channels_twice, no_chat),
     )
     for look in looks:
         for path, code, message, help in look(loaded):
@@ -57,7 +59,7 @@ def _routes(loaded: Loaded) -> Iterator[Warned]:
         else:
             why = f"the route `{routes[index].name}` can never match: its conditions contradict each other"
             yield at, "W202", why, "no customer can meet all of them; remove one"
-    known = (loaded.file.data or {}).get("sources") or {}
+    known = loaded.file.names("sources")
     for index, route in loaded.parts.routes.items():
         for source in route.when.source:
             if source not in known and source not in OURS:
@@ -65,9 +67,14 @@ def _routes(loaded: Loaded) -> Iterator[Warned]:
                 yield ("routes", index, "when", "source"), "W212", why, either(source, known, "sources in this file")
 
 
+def _all_routes(loaded: Loaded) -> Sequence[Route] | None:
+    """Returns the routes; None if one could not be read: it may be the one that is missing."""
+    written, routes = (loaded.file.data or {}).get("routes") or (), list(loaded.parts.routes.values())
+    return routes if len(routes) == len(written) else None
+
+
 def _unanswered(loaded: Loaded) -> Iterator[Warned]:
-    written = (loaded.file.data or {}).get("routes") or ()
-    if not loaded.parts.teams or len(loaded.parts.routes) != len(written):
+    if not loaded.parts.teams or _all_routes(loaded) is None:
         return
     if example := unanswered(loaded.parts):
         help = "add a last route: - {name: everyone else, when: {band: [detractor, unscored]}, team: …}"
@@ -91,10 +98,9 @@ def _teams(loaded: Loaded) -> Iterator[Warned]:
             if teams[other].promise != team.promise:
                 why = f"{other} and {name} share the channel {place.chat}:{place.channel} and promise different times there"
                 yield ("teams", name, "channel"), "W204", why, "give them the same promise, or a channel each"
-    written = (loaded.file.data or {}).get("routes") or ()
-    routes = loaded.parts.routes.values()
-    for name, team in teams.items() if written and len(routes) == len(written) else ():
-        if not any(route.may_lead_to(team) for route in routes):
+    routes = _all_routes(loaded)
+    for name, team in teams.items():
+        if routes and not any(route.may_lead_to(team) for route in routes):
             yield (
                 ("teams", name),
                 "W210",
@@ -151,8 +157,7 @@ def _after_work(spans: Sequence[ClockSpan], clock: time) -> bool:
 
 def _sources(loaded: Loaded) -> Iterator[Warned]:
     parts = loaded.parts
-    written = (loaded.file.data or {}).get("routes") or ()
-    routes = parts.routes.values() if len(parts.routes) == len(written) else ()
+    routes = _all_routes(loaded)
     exposed = bool((parts.chats.keys() - {PRACTICE}) or (parts.server and not parts.server.on_loopback))
     for name, source in parts.sources.items():
         asked_of_routes = not is_directory(source.kind)
@@ -189,14 +194,6 @@ def _addresses(loaded: Loaded) -> Iterator[Warned]:
     if known and PRACTICE in loaded.parts.chats:
         why = "the practice chat is for this computer only, and `server.public_url` says that others reach this bot"
         yield ("chats", PRACTICE), "W224", why, "remove practice: {} here, and try things out in an app.yaml of its own"
-
-
-def _names(loaded: Loaded) -> Iterator[Warned]:
-    yield from unknown_channels(loaded.file, loaded.parts)
-    yield from unknown(loaded.file, loaded.parts)
-    yield from unknown_people(loaded.file, loaded.parts)
-    yield from channels_twice(loaded.parts)
-    yield from no_chat(loaded.file)
 
 
 def _secrets(loaded: Loaded) -> Iterator[Warned]:

@@ -110,6 +110,10 @@ class ConfigFile:
         given = (self.data or {}).get(section)
         return given if isinstance(given, dict) else {}
 
+    def nth(self, path: Path, n: int) -> Path:
+        """Returns the path of one of several values, or of the only one, which may stand without a list."""
+        return (*path, n) if (*path, n) in self.nodes else path
+
     def is_waiting(self, path: Path) -> bool:
         """Whether the value at `path`, one inside it or one around it is unknown because a ${NAME} is missing."""
         return any(w[: len(path)] == path or path[: len(w)] == w for w in self.waiting)

@@ -4,6 +4,7 @@ asks for is one's."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from bot.config.file import ConfigFile, Warned, either
 from bot.config.parts import Parts
@@ -11,6 +12,9 @@ from bot.config.positions import Path
 from handlers.matching import plain
 from handlers.places import TeamOf, whose
 from handlers.team import Team
+
+if TYPE_CHECKING:
+    from bot.config import Loaded
 
 
 def claimed_twice(file: ConfigFile, parts: Parts) -> None:
@@ -28,8 +32,9 @@ def claimed_twice(file: ConfigFile, parts: Parts) -> None:
                 )
 
 
-def unknown(file: ConfigFile, parts: Parts) -> Iterator[Warned]:
+def unknown(loaded: Loaded) -> Iterator[Warned]:
     """Places that a route to the team of a place asks for, and that are no team's. What was meant may be another spelling."""
+    file, parts = loaded.file, loaded.parts
     if len(parts.teams) != len(file.names("teams")):
         return  # one of those that could not be read may be called so
     places = whose(parts.teams.values())
@@ -39,7 +44,7 @@ def unknown(file: ConfigFile, parts: Parts) -> Iterator[Warned]:
             if plain(place) not in places:
                 called = [each for team in parts.teams.values() for each in team.called]
                 why = f"the route `{route.name}` never takes `{place}`: no team in this file is called so"
-                at = _in_list(file, ("routes", index, "when", str(route.team_of)), n)
+                at = file.nth(("routes", index, "when", str(route.team_of)), n)
                 yield at, "W225", why, either(place, called, "what teams are called")
 
 
@@ -50,9 +55,4 @@ def _claims(file: ConfigFile, team: Team, *, looked_for: bool) -> Iterator[tuple
         yield team.name, at
         if plain(team.title) != plain(team.name):
             yield team.title, (*at, "title") if (*at, "title") in file.nodes else at
-    yield from ((place, _in_list(file, (*at, "places"), n)) for n, place in enumerate(team.places))
-
-
-def _in_list(file: ConfigFile, path: Path, n: int) -> Path:
-    """Returns the path of one of several, or of the only one, which may stand without a list."""
-    return (*path, n) if (*path, n) in file.nodes else path
+    yield from ((place, file.nth((*at, "places"), n)) for n, place in enumerate(team.places))
