@@ -12,7 +12,6 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from bot import chats
-from bot.chats import Chat
 from bot.clock import HouseClock, keep_awake, ticking
 from bot.collecting.collector import KEPT_UNREAD
 from bot.config import Settings
@@ -86,7 +85,7 @@ async def _running(house: House) -> AsyncIterator[None]:
         furnish_practice_page(house)
     async with AsyncExitStack() as closing:  # closed in reverse order, even if we are stopped half-way through the start
         for chat in house.chats.values():
-            closing.push_async_callback(_hang_up, chat)
+            closing.push_async_callback(chat.stop)
             await chat.start()
         await house.settle()  # before anything is sent where it no longer belongs
         speaking = asyncio.create_task(house.delivery.run())
@@ -102,10 +101,6 @@ async def _running(house: House) -> AsyncIterator[None]:
         await house.tick()
         await house.introductions.introduce_all()
         yield
-
-
-async def _hang_up(chat: Chat) -> None:
-    await chat.stop()
 
 
 async def _fall_silent(delivery: Delivery, speaking: asyncio.Task[None]) -> None:

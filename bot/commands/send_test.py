@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from bot import chats
 from bot.chats import Chat, Posted, Trouble
+from bot.chats.only_speaking import only_speaking
 from bot.config import Settings
-from bot.doctor.conversations import only_speaking, some
+from bot.doctor.conversations import some
 from bot.doctor.database import opened
 from bot.refusals import Mistaken
 from handlers.arranged.trial_card import trial_card
@@ -32,12 +32,8 @@ async def send_test(
     card = trial_card(settings.company, route, now)
     with opened(settings.database) as (there, _), some(there) as store:  # looking makes no database
         for place in settings.company.teams[route.team].channels:
-            chat = chats.connect(place.chat, settings.chats[place.chat], only_speaking(settings, store, now))
-            await chat.start(listening=False)
-            try:
+            async with only_speaking(place.chat, settings, store, now) as chat:
                 await _shown(chat, place, card, now, say, until)
-            finally:
-                await chat.stop()
 
 
 async def _shown(

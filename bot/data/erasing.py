@@ -11,11 +11,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from bot import chats
+from bot.chats.only_speaking import only_speaking
 from bot.config import Settings
 from bot.delivery.loop import Delivery
 from bot.delivery.services import DeliveryServices, Timing
-from bot.doctor.conversations import only_speaking
 from bot.refusals import Mistaken, unfinished
 from handlers.forgetting.erase import Erasure, Rehearsed, erase, rehearse
 from handlers.forgetting.traces import spellings
@@ -104,15 +103,10 @@ async def _show_anew(settings: Settings, store: Store, keys: Sequence[str]) -> S
     """Update what the chats show. Returns the messages that could not be updated in time, or are parked. A running bot may do the
     same at the same time: the lanes are leased."""
     async with AsyncExitStack() as opened:
-        connected = {}
-        for name, options in settings.chats.items():
-            chat = connected[name] = chats.connect(name, options, only_speaking(settings, store, datetime.now(UTC)))
-            await chat.start(listening=False)
-            opened.push_async_callback(chat.stop)
+        now = datetime.now(UTC)
+        chats = {name: await opened.enter_async_context(only_speaking(name, settings, store, now)) for name in settings.chats}
         timing = Timing.of(settings.delivery)
-        delivery = Delivery(
-            DeliveryServices(store, connected, lambda: settings.company, _as_it_is, lambda: datetime.now(UTC), timing)
-        )
+        delivery = Delivery(DeliveryServices(store, chats, lambda: settings.company, _as_it_is, lambda: datetime.now(UTC), timing))
         speaking = asyncio.create_task(delivery.run())
         end = asyncio.get_running_loop().time() + CARDS_S
         left = await store.read(delivery_log.left, keys)

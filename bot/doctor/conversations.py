@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from tempfile import TemporaryDirectory
-from typing import Any, NoReturn
 
-from bot import chats
-from bot.chats import Chat, Refused, Trouble
+from bot.chats import Chat, Trouble
+from bot.chats.only_speaking import only_speaking
 from bot.config import Settings
 from bot.diagnosis import Diagnosis, error, warning, well
 from handlers.team import Team
@@ -23,8 +22,7 @@ TROUBLE = (Trouble, Unavailable)
 async def look_at_chats(settings: Settings, store: Store | None, now: datetime) -> Sequence[Diagnosis]:
     """Examine all chats concurrently."""
     with some(store) as known:
-        asked = (_examined(name, options, settings, known, now) for name, options in settings.chats.items())
-        found = await asyncio.gather(*asked)
+        found = await asyncio.gather(*(_examined(name, settings, known, now) for name in settings.chats))
     return [line for lines in found for line in lines]
 
 
@@ -39,27 +37,14 @@ def some(store: Store | None) -> Iterator[Store]:
         yield nothing
 
 
-def only_speaking(settings: Settings, store: Store, now: datetime) -> chats.ChatServices:
-    """Returns the services for a chat that only sends: anything it receives is refused and left to the running bot."""
-
-    async def deaf(*_: Any) -> NoReturn:
-        raise Refused("this command only speaks; the running bot listens")
-
-    server = settings.server
-    return chats.ChatServices(deaf, deaf, lambda: now, store, settings.delivery.deadline, server.secret, server.public_url)
-
-
-async def _examined(name: str, options: Any, settings: Settings, store: Store, now: datetime) -> Sequence[Diagnosis]:
-    chat = chats.connect(name, options, only_speaking(settings, store, now))
-    await chat.start(listening=False)
-    try:
-        places = list(dict.fromkeys(p for team in settings.company.teams.values() for p in team.channels if p.chat == name))
-        return [*(await chat.examine(places)), *(await _leaders(chat, settings.company.teams))]
-    except TROUBLE as trouble:
-        means = "What is waiting for this chat waits on."
-        return [error(name, f"could not be asked ({trouble})", means, "Try again in a minute; then see the log of the bot.")]
-    finally:
-        await chat.stop()
+async def _examined(name: str, settings: Settings, store: Store, now: datetime) -> Sequence[Diagnosis]:
+    async with only_speaking(name, settings, store, now) as chat:
+        try:
+            places = list(dict.fromkeys(p for team in settings.company.teams.values() for p in team.channels if p.chat == name))
+            return [*(await chat.examine(places)), *(await _leaders(chat, settings.company.teams))]
+        except TROUBLE as trouble:
+            means = "What is waiting for this chat waits on."
+            return [error(name, f"could not be asked ({trouble})", means, "Try again in a minute; then see the log of the bot.")]
 
 
 async def _leaders(chat: Chat, teams: Mapping[str, Team]) -> list[Diagnosis]:

@@ -153,7 +153,7 @@ class Ladder(Office):
             self.of_id[row.id], self.ids[story.number] = story, row.id
 
     def _tick(self, now: datetime) -> None:
-        """Do what the bot does on a tick, as in bot.app."""
+        """Do what the bot does on a tick, as in bot.tick."""
         self.ticked = now
         while look(self.tx, self.company, now, self.usual) == BATCH:
             pass
