@@ -117,11 +117,9 @@ def erase(
     database: Database = None,
 ) -> None:
     """Forget a customer for good, also in the posted cards."""
-    from bot import logs
     from bot.data.erasing import forget, would_forget
 
     settings = arranged_settings_of(config, database)
-    logs.set_up(silent=True)
     with refusing():
         if not yes:
             why = "This cannot be undone, and changes the cards that were posted."

@@ -26,12 +26,10 @@ STANDS_S = 60
 
 def doctor(json: Json = False, config: Config = APP_YAML, database: Database = None) -> None:
     """Look whether all is well, and say what to do where it is not. Asks the chats, the database and this machine."""
-    from bot import logs
     from bot.doctor import examine
     from bot.doctor.report import exit_code, told
 
     settings = arranged_settings_of(config, database)
-    logs.set_up(silent=True)  # the report says what goes wrong
     with refusing():
         found = asyncio.run(examine(settings))
     as_here = [replace(line, means=as_typed(line.means), do=as_typed(line.do)) for line in found]
@@ -49,11 +47,9 @@ def send_test(
     database: Database = None,
 ) -> None:
     """Show a marked test card in a real channel for a minute."""
-    from bot import logs
     from bot.commands.send_test import send_test as shown
 
     settings = arranged_settings_of(config, database)
-    logs.set_up(silent=True)
 
     async def a_while() -> None:
         with progress("Ctrl-C takes it away at once", seconds) as passed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json as jsonlib
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any
@@ -74,14 +75,18 @@ def simulate(
 ) -> None:
     """Play weeks of made-up customers through your ladder. Posts nothing, and touches no database of yours."""
     from bot import logs
-    from bot.simulate.command import simulated
+    from bot.progress import progress
+    from bot.simulate import simulate as played
+    from bot.simulate.company import made_up
+    from bot.simulate.figures import printed
 
     if config is not None and teams is not None:
         raise typer.BadParameter("is for the made-up company; an app.yaml brings its own teams", param_hint="--teams")
     logs.set_up(quiet=True)
-    company = None if config is None else settings_of(config, None).company
-    with refusing():
-        typer.echo(simulated(company, seed=seed, weeks=weeks, teams=teams or 20, json=json))
+    company = made_up(teams or 20) if config is None else settings_of(config, None).company
+    with refusing(), progress("Days played", weeks * 7) as passed:
+        figures = played(company, seed=seed, weeks=weeks, tell=lambda: passed(1))
+    typer.echo(jsonlib.dumps(figures, indent=2, ensure_ascii=False) if json else printed(figures))
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:

@@ -47,7 +47,8 @@ def settings_of(config: Path, database: str | None) -> Settings:
 
 
 def arranged_settings_of(config: Path, database: str | None) -> Settings:
-    """`settings_of` plus what ops arranged in chat. If the database cannot be read, says so and returns app.yaml alone."""
+    """`settings_of` plus what ops arranged in chat. If the database cannot be read, says so and returns app.yaml alone. From
+    then on nothing is logged: a command says in a sentence what goes wrong."""
     from datetime import UTC, datetime
 
     from sqlalchemy.exc import DBAPIError
