@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -29,6 +29,7 @@ from handlers.wording.language import gettext as _
 from handlers.wording.words import when
 from storage import digests
 from storage.database import Store
+from storage.prepared import AnyRow
 
 
 def preview(settings: Settings, store: Store, team: str, week: str | None, now: datetime, *, why: bool) -> str:
@@ -82,46 +83,46 @@ def _team(settings: Settings, team: str) -> Team:
 def _led(tx: Connection, company: Company, team: Team, week: Week, now: datetime) -> list[str]:
     """Returns what was posted to the first leader of the team; if nothing was, what would be."""
     led = {person_id: teams for person_id, teams in led_teams(tx, company).items() if team in teams}
-    rows = (digests.by_period(tx, leader_digest.KIND, str(person_id), str(week)) for person_id in led)
-    row = next((row for row in rows if row is not None and row.state == "sent"), None)
+    row = _sent(tx, leader_digest.KIND, led, week)
     if row is not None:
-        at = when(row.made_at, team.hours.zone, now)
-        return [*lines(leader_digest.picture(tx, company, row, now)), "", f"This went to who leads {team.title} {at}."]
+        return [*lines(leader_digest.picture(tx, company, row, now)), "", _went_to_leader(team, row, now)]
     teams = next(iter(led.values()), [team])
     due_at = leader_digest.due(week, teams)
     taken = Taken(0, due_at, now, leader_digest.take(tx, teams, week, now))
-    at = when(due_at, team.hours.zone, now)
-    note = f"This goes to who leads {team.title} {at}, with the numbers of that moment." if now < due_at else "This did not go out."
-    if not led:
-        note = _to_nobody(team)
-    return [*lines(leader_digest.picture(tx, company, taken, now)), "", note]
+    return [*lines(leader_digest.picture(tx, company, taken, now)), "", _goes_to_leader(team, led, due_at, now)]
 
 
 def _reviewed(tx: Connection, company: Company, team: Team, month: Month, now: datetime) -> list[str]:
     """Returns what was posted to the first leader of the team; if nothing was, what would be."""
     leaders = [person_id for person_id, teams in led_teams(tx, company).items() if team in teams]
-    rows = (digests.by_period(tx, review.KIND, str(person_id), str(month)) for person_id in leaders)
-    row = next((row for row in rows if row is not None and row.state == "sent"), None)
+    row = _sent(tx, review.KIND, leaders, month)
     if row is not None:
-        at = when(row.made_at, team.hours.zone, now)
-        return [
-            *_both(review.review_of(tx, company, row, row.choices), review.calls_of(tx, company, row), now),
-            f"This went to who leads {team.title} {at}.",
-        ]
+        told = _both(review.review_of(tx, company, row, row.choices), review.calls_of(tx, company, row), now)
+        return [*told, _went_to_leader(team, row, now)]
     due_at = review.due(month, [team])
-    about = str(leaders[0]) if leaders else ""
-    taken = Taken(0, due_at, now, review.take(tx, [team], {}, month, about))
-    at = when(due_at, team.hours.zone, now)
-    note = f"This goes to who leads {team.title} {at}, with the numbers of that moment." if now < due_at else "This did not go out."
-    if not leaders:
-        note = _to_nobody(team)
-    return [*_both(review.review_of(tx, company, taken, {}), review.calls_of(tx, company, taken), now), note]
+    taken = Taken(0, due_at, now, review.take(tx, [team], {}, month, str(leaders[0]) if leaders else ""))
+    told = _both(review.review_of(tx, company, taken, {}), review.calls_of(tx, company, taken), now)
+    return [*told, _goes_to_leader(team, leaders, due_at, now)]
 
 
-def _to_nobody(team: Team) -> str:
-    if not team.leader:
+def _sent(tx: Connection, kind: str, leaders: Iterable[int], period: Week | Month) -> AnyRow | None:
+    """Returns the post of a period that went out to the first of these leaders."""
+    rows = (digests.by_period(tx, kind, str(person_id), str(period)) for person_id in leaders)
+    return next((row for row in rows if row is not None and row.state == "sent"), None)
+
+
+def _went_to_leader(team: Team, row: AnyRow, now: datetime) -> str:
+    return f"This went to who leads {team.title} {when(row.made_at, team.hours.zone, now)}."
+
+
+def _goes_to_leader(team: Team, leaders: Collection[int], due_at: datetime, now: datetime) -> str:
+    if not team.leader and not leaders:
         return f"This goes to nobody: no `leader` of {team.title} is named."
-    return f"This goes to nobody: no chat has told yet who leads {team.title}."
+    if not leaders:
+        return f"This goes to nobody: no chat has told yet who leads {team.title}."
+    if now >= due_at:
+        return "This did not go out."
+    return f"This goes to who leads {team.title} {when(due_at, team.hours.zone, now)}, with the numbers of that moment."
 
 
 def _both(said: Review, calls: Calls, now: datetime) -> Iterator[str]:
