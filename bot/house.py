@@ -88,9 +88,7 @@ class House:
     def _arrange(self, settings: Settings, lapse: datetime | None) -> None:
         """Use these settings from now on, until `lapse`, when the next replaced secret expires."""
         self.company, self._lapse = settings.company, lapse
-        loaded = {
-            name: sources.LoadedSource(name, sources.load(each.kind), each.options) for name, each in settings.sources.items()
-        }
+        loaded = {name: sources.LoadedSource.of(name, each) for name, each in settings.sources.items()}
         for gone in self.sources.keys() - loaded.keys():
             del self.sources[gone]
         self.sources.update(loaded)

@@ -14,7 +14,7 @@ from bot.config import Settings
 from bot.doors import entries
 from bot.listening import Ignored, payload
 from bot.refusals import Mistaken
-from bot.sources import LoadedSource, load
+from bot.sources import LoadedSource
 from handlers import cases, ladder, rules
 from handlers.arrivals.arrival import as_known
 from handlers.calendar.hours import OpeningHours
@@ -39,7 +39,7 @@ def rehearse(settings: Settings, source: str, body: bytes) -> str:
     named = settings.sources.get(source)
     if named is None:
         raise Mistaken(f"there is no source {source!r}. There is: {', '.join(settings.sources) or 'none'}.")
-    loaded = LoadedSource(source, load(named.kind), named.options)
+    loaded = LoadedSource.of(source, named)
     if loaded.names:
         told = _of_a_name(settings, loaded, body)
     else:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from bot import sources
 from bot.config import Settings
 from bot.config.plug_ins import unconfirmed
 from bot.listening import Ignored, Options, PolledOptions, payload
@@ -33,7 +32,7 @@ def told(settings: Settings, store: Store) -> str:
     """Describe each source in a few lines."""
     lines = []
     for name, each in settings.sources.items():
-        loaded = LoadedSource(name, sources.load(each.kind), each.options)
+        loaded = LoadedSource.of(name, each)
         how = "asked" if not loaded.sends else "names what we fetch" if loaded.names else "sends"
         lines.append(f"{name}  {each.kind}, {how}")
         lines += [f"  {line}" for line in store.read_sync(_state, name)]
@@ -81,7 +80,7 @@ def replay(settings: Settings, store: Store, name: str, now: datetime) -> str:
     each = settings.sources.get(name)
     if each is None:
         raise Mistaken(f"there is no source {name!r}. There is: {', '.join(settings.sources) or 'none'}.")
-    loaded = LoadedSource(name, sources.load(each.kind), each.options)
+    loaded = LoadedSource.of(name, each)
     counted: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     due = store.write_sync(errands.try_again, name)

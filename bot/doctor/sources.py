@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.config import Settings
-from bot.config.plug_ins import is_directory, unconfirmed
+from bot.config.plug_ins import unconfirmed
 from bot.diagnosis import Diagnosis, warning, well
-from bot.sources import LoadedSource, load
+from bot.sources import LoadedSource
 from handlers.arranged.unread import left_behind
 from handlers.wording.words import took
 from storage import errands, feedback, payloads, readings, vitals
@@ -29,10 +29,10 @@ def heard(store: Store, settings: Settings, now: datetime) -> Iterator[Diagnosis
     """Diagnose each source by what the database says of it."""
     last = store.read_sync(feedback.last_by_source)
     for name, source in settings.sources.items():
-        loaded = LoadedSource(name, load(source.kind), source.options)
+        loaded = LoadedSource.of(name, source)
         trouble = store.read_sync(_trouble, loaded)
         yield from trouble
-        if is_directory(source.kind):
+        if loaded.tells_of_customers:
             yield well(f"source {name}", f"a directory of customers: {store.read_sync(vitals.customers)} known")
             continue
         at = last.get(name)

@@ -7,11 +7,14 @@ import pkgutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.listening import Source
 from handlers.feedback import Customer, Feedback
 from handlers.survey_tools import Tool
+
+if TYPE_CHECKING:
+    from bot.config.parts import SourceSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,11 @@ class LoadedSource:
     name: str
     source: Any
     options: Any
+
+    @classmethod
+    def of(cls, name: str, settings: SourceSettings) -> LoadedSource:
+        """Returns the source of that name with the module of its kind."""
+        return cls(name, load(settings.kind), settings.options)
 
     def parse(self, payload: Any) -> Sequence[Feedback]:
         """Parse a payload into feedback."""

@@ -109,7 +109,7 @@ async def test_what_a_source_left_behind_that_has_another_name_now_is_told_with_
 def keeps(shop: Shop, found: Settings, *bodies: dict[str, Any]) -> None:
     """These came one after the other, were read, and are kept as they came."""
     each = found.sources["shop"]
-    loaded = sources.LoadedSource("shop", sources.load(each.kind), each.options)
+    loaded = sources.LoadedSource.of("shop", each)
     for body in bodies:
         shop.hears(*loaded.parse(body))
         row = {"source": "shop", "body": json.dumps(body), "received_at": shop.now, "rejected": False, "reason": ""}
@@ -218,7 +218,7 @@ async def _send(house: Any, with_: Settings, bodies: list[Any]) -> None:
     from bot.doors import intake
 
     each = with_.sources["shop"]
-    loaded = {"shop": sources.LoadedSource("shop", sources.load(each.kind), each.options)}
+    loaded = {"shop": sources.LoadedSource.of("shop", each)}
     app = intake.door(intake.IntakeServices(loaded, house.receive, lambda: NOW, house.named, house.keep))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example") as client:
         for body in bodies:
