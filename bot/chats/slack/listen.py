@@ -6,7 +6,6 @@ background. A new verb needs no change here.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections.abc import Callable, Coroutine, Mapping
@@ -14,14 +13,9 @@ from functools import partial
 from typing import Any
 
 import structlog
-from slack_bolt.adapter.socket_mode.async_internals import send_async_response
-from slack_bolt.adapter.socket_mode.internals import build_headers
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
-from slack_sdk.socket_mode.aiohttp import SocketModeClient
-from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
-from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.chats import ChatServices, TurnedAway
 from bot.chats.slack import blocks, guard, taps, whisper
@@ -92,24 +86,7 @@ async def over_http(headers: Mapping[str, str], body: bytes, app: AsyncApp, secr
     if answer.status == 404:  # nobody listens to this event, which is not the sender's fault
         return Answered()
     told = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.first_headers().items())
-    return Answered(answer.status, answer.body.encode(), told, partial(_begin, wire, later))
-
-
-def over_socket(app: AsyncApp, app_token: str, wire: Wire) -> SocketModeClient:
-    """Returns the Socket Mode client, not yet connected. Requests in progress are awaited on shutdown, as over HTTP."""
-    client = SocketModeClient(app_token, logger=LOGGER, web_client=wire.client)
-    client.proxy = wire.client.proxy
-
-    async def handle(_: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            wire.keep(task)
-        answer, later = await hear(app, guard.shaped(request.payload), build_headers(request) or {})
-        await send_async_response(client, request, answer, time.time())
-        _begin(wire, later)
-
-    client.socket_mode_request_listeners.append(handle)
-    return client
+    return Answered(answer.status, answer.body.encode(), told, partial(begin, wire, later))
 
 
 async def hear(app: AsyncApp, payload: dict[str, Any], headers: Mapping[str, Any]) -> tuple[BoltResponse, list[Later]]:
@@ -119,7 +96,8 @@ async def hear(app: AsyncApp, payload: dict[str, Any], headers: Mapping[str, Any
     return await app.async_dispatch(request), later
 
 
-def _begin(wire: Wire, later: list[Later]) -> None:
+def begin(wire: Wire, later: list[Later]) -> None:
+    """Start what was put off until Slack had the response."""
     for work in later:
         wire.soon(work())
 
@@ -136,9 +114,9 @@ def _hear_taps(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
             reply = Reply(asides.not_saved())
         if reply.form is not None:
             form = filled(reply.form, press.typed if press else {})
-            _later(context, wires, who, whisper.open_form, services, who, at, str(body.get("trigger_id", "")), form)
+            _later(context, wires, services, who, whisper.open_form, at, str(body.get("trigger_id", "")), form)
         if reply.text or reply.cards or (at.home and reply.form is None):
-            _later(context, wires, who, whisper.answer, services, who, at, reply, press.target if press else None)
+            _later(context, wires, services, who, whisper.answer, at, reply, press.target if press else None)
 
     @app.view_submission(ANY)
     async def on_form(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any], context: AsyncBoltContext) -> None:
@@ -161,7 +139,7 @@ def _hear_taps(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
             await ack()
             text = reply.text or " ".join(reply.errors.values())
             said = Reply(text, cards=reply.cards)
-            _later(context, wires, who, whisper.answer, services, who, at, said, press.target if press else None)
+            _later(context, wires, services, who, whisper.answer, at, said, press.target if press else None)
 
 
 def _hear_words(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
@@ -173,11 +151,11 @@ def _hear_words(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
         at, who = taps.origin(body), await wires.person(body)
         reply = await services.answer(str(body.get("text") or "").strip() or "help", who, taps.place(at, who))
         if reply.form is not None:
-            _later(context, wires, who, whisper.open_form, services, who, at, str(body.get("trigger_id", "")), reply.form)
+            _later(context, wires, services, who, whisper.open_form, at, str(body.get("trigger_id", "")), reply.form)
         first, *rest = blocks.messages(reply) or [{}]
         await ack({"response_type": "ephemeral", **first} if first else "")
         if rest:
-            _later(context, wires, who, whisper.whisper, services, who, at, rest, reply.about())
+            _later(context, wires, services, who, whisper.whisper, at, rest, reply.about())
 
     @app.shortcut({"type": "message_action", "callback_id": HEARD})
     async def on_message(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
@@ -186,16 +164,16 @@ def _hear_words(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
         reply = await services.answer(f"{HEARD} {taps.message_text(body)}", who, taps.place(at, who))
         await ack()
         if reply.form is not None:
-            _later(context, wires, who, whisper.open_form, services, who, at, str(body.get("trigger_id", "")), reply.form)
+            _later(context, wires, services, who, whisper.open_form, at, str(body.get("trigger_id", "")), reply.form)
         else:
-            _later(context, wires, who, whisper.whisper, services, who, at, blocks.messages(reply), reply.about())
+            _later(context, wires, services, who, whisper.whisper, at, blocks.messages(reply), reply.about())
 
     @app.event("app_home_opened")
     async def on_home(body: dict[str, Any], event: dict[str, Any], context: AsyncBoltContext) -> None:
         if event.get("tab") != "home" or not once.is_new(body.get("event_id")):
             return
         who = await wires.person({**body, **event})
-        _later(context, wires, who, whisper.publish_home, services, who, taps.origin(event).view_hash)
+        _later(context, wires, services, who, whisper.publish_home, taps.origin(event).view_hash)
 
 
 def _hear_goodbyes(app: AsyncApp, wires: Wires) -> None:
@@ -251,11 +229,17 @@ def _errors(reply: Reply, fields: list[str]) -> dict[str, str]:
     return {field if field in fields else fields[0]: text for field, text in reply.errors.items()}
 
 
-def _later(context: AsyncBoltContext, wires: Wires, who: Person, say: Callable[..., Coroutine[Any, Any, None]], *told: Any) -> None:
-    """Schedule a message to somebody for after the response to Slack."""
-    context["later"].append(partial(_there, wires, who, say, *told))
+def _later(
+    context: AsyncBoltContext,
+    wires: Wires,
+    services: ChatServices,
+    who: Person,
+    say: Callable[..., Coroutine[Any, Any, None]],
+    *told: Any,
+) -> None:
+    """Schedule a message to somebody, through the wire of their workspace, for after the response to Slack."""
 
+    async def said() -> None:
+        await say(await wires.of_person(who), services, who, *told)
 
-async def _there(wires: Wires, who: Person, say: Callable[..., Coroutine[Any, Any, None]], *told: Any) -> None:
-    """Send a message to somebody through the wire of their workspace."""
-    await say(await wires.of_person(who), *told)
+    context["later"].append(said)

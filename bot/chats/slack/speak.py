@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import structlog
-from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from starlette.routing import BaseRoute
 
 from bot.chats import ChatServices, Pace, Posted, Profile, Refused, Trouble, Unknown, Unreachable
@@ -20,7 +18,7 @@ from bot.chats.slack.examine import examined
 from bot.chats.slack.outcome import NotAllowed, RefusedByCode, answer_of
 from bot.chats.slack.permalink import permalink
 from bot.chats.slack.resting import Schedules
-from bot.chats.slack.socket_mode import dial, hang_up
+from bot.chats.slack.socket_mode import SocketMode
 from bot.chats.slack.wire import Wire
 from bot.chats.slack.wires import Wires
 from bot.diagnosis import Diagnosis
@@ -56,22 +54,17 @@ class Slack:
         self._wires = Wires(options, services)
         self._schedules = Schedules(self._wires)
         self._bolt = listen.bolt(self._wires, services)
-        self._socket: SocketModeClient | None = None
-        self._dialling: asyncio.Task[None] | None = None
+        self._socket: SocketMode | None = None
 
     async def start(self, *, listening: bool = True) -> None:
         await self._wires.open(listening=listening)
         if listening and self._options.app_token is not None:
-            self._socket = listen.over_socket(self._bolt, self._options.app_token.get_secret_value(), self._wires.main)
-            self._dialling = asyncio.create_task(dial(self._socket))
+            self._socket = SocketMode(self._bolt, self._options.app_token.get_secret_value(), self._wires.main)
 
     async def stop(self) -> None:
         await self._wires.finish()
-        if self._dialling is not None:
-            self._dialling.cancel()
-            await asyncio.gather(self._dialling, return_exceptions=True)
         if self._socket is not None:
-            await hang_up(self._socket)
+            await self._socket.stop()
         await self._wires.close()
 
     def routes(self) -> Sequence[BaseRoute]:
