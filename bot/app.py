@@ -12,12 +12,12 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from bot import chats
+from bot.chats import Chat
 from bot.clock import HouseClock, keep_awake, ticking
 from bot.collecting.collector import KEPT_UNREAD
 from bot.config import Settings
 from bot.delivery.loop import Delivery
 from bot.delivery.send import UNDRAWN_AFTER
-from bot.delivery.services import DeliveryServices, Timing
 from bot.doors import intake
 from bot.doors.browser_doorway import Doorway
 from bot.doors.machine_door import Door
@@ -52,7 +52,7 @@ async def opened(settings: Settings, clock: HouseClock) -> AsyncIterator[House]:
         if failed := await store.write(delivery_log.retry_our_failures, UNDRAWN_AFTER - 1):
             log.info("delivery.retried", number=failed)
         house = House(settings, clock, store)
-        house.chats = {name: chats.connect(name, options, _services(house)) for name, options in settings.chats.items()}
+        house.chats.update({name: chats.connect(name, options, _services(house)) for name, options in settings.chats.items()})
         async with _running(house):
             yield house
     finally:
@@ -74,10 +74,6 @@ async def _migrated(store: Store) -> str | None:
 @asynccontextmanager
 async def _running(house: House) -> AsyncIterator[None]:
     settings = house.settings
-    timing = Timing.of(settings.delivery)
-    house.delivery = Delivery(
-        DeliveryServices(house.store, house.chats, lambda: house.company, house.catch_up, house.clock.now, timing)
-    )
     house.store.on_wake = house.delivery.wake
     if "practice" in house.chats:
         from bot.practice_page import furnish_practice_page
@@ -85,7 +81,7 @@ async def _running(house: House) -> AsyncIterator[None]:
         furnish_practice_page(house)
     async with AsyncExitStack() as closing:  # closed in reverse order, even if we are stopped half-way through the start
         for chat in house.chats.values():
-            closing.push_async_callback(chat.stop)
+            closing.push_async_callback(_hang_up, chat)
             await chat.start()
         await house.settle()  # before anything is sent where it no longer belongs
         speaking = asyncio.create_task(house.delivery.run())
@@ -101,6 +97,10 @@ async def _running(house: House) -> AsyncIterator[None]:
         await house.tick()
         await house.introductions.introduce_all()
         yield
+
+
+async def _hang_up(chat: Chat) -> None:
+    await chat.stop()
 
 
 async def _fall_silent(delivery: Delivery, speaking: asyncio.Task[None]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -18,6 +18,7 @@ from bot.clock import HouseClock
 from bot.collecting.collector import Collector
 from bot.config import Settings
 from bot.delivery.loop import Delivery
+from bot.delivery.services import DeliveryServices, Timing
 from bot.doors.second_look import SecondLook
 from bot.people.introductions import Introductions
 from bot.storable_taps import kept_person, kept_tap
@@ -52,38 +53,29 @@ class Outdated(Exception):
     """Another replica knows of changes that are not known here yet. Nothing was stored."""
 
 
-@dataclass(slots=True)
 class House:
     """The running house: what chats, pages, the demo and tests may call."""
 
-    settings: Settings
-    clock: HouseClock
-    store: Store
-    chats: Mapping[str, Chat] = field(default_factory=dict)
-    delivery: Delivery | None = None
-    arranged_anew: asyncio.Event = field(default_factory=asyncio.Event)
-    company: Company = field(init=False)
+    company: Company
     """What app.yaml says, together with what ops arranged in chat."""
-    collector: Collector = field(init=False)
-    sources: dict[str, sources.LoadedSource] = field(init=False)
-    _revision: int = 0
-    _readings: int = 0
-    _known_by: int = 0
-    """The reading of what ops arranged, counted by when it began, by which `company` is known."""
-    _lapse: datetime | None = None
-    introductions: Introductions = field(init=False)
-    second_look: SecondLook = field(init=False)
-    _tick: Tick = field(init=False)
 
-    def __post_init__(self) -> None:
-        tools = {"tools": sources.tools, "safe": vault_of(self.settings)}
-        self.settings = self.settings.model_copy(update={"company": self.settings.company.model_copy(update=tools)})
-        self.sources = {}
+    def __init__(self, settings: Settings, clock: HouseClock, store: Store) -> None:
+        """Must be made inside the event loop. Whoever opens it adds its chats."""
+        tools = {"tools": sources.tools, "safe": vault_of(settings)}
+        self.settings = settings.model_copy(update={"company": settings.company.model_copy(update=tools)})
+        self.clock, self.store = clock, store
+        self.chats: dict[str, Chat] = {}
+        self.sources: dict[str, sources.LoadedSource] = {}
+        self.arranged_anew = asyncio.Event()
+        # Readings of what ops arranged are counted by when they began; `company` is known by this one.
+        self._revision = self._readings = self._known_by = 0
         self._arrange(self.settings, None)
-        self.collector = Collector(self.store, self.sources, self.latest, self.clock.now)
+        timing = Timing.of(settings.delivery)
+        self.delivery = Delivery(DeliveryServices(store, self.chats, lambda: self.company, self.catch_up, clock.now, timing))
+        self.collector = Collector(store, self.sources, self.latest, clock.now)
         self.second_look = SecondLook(self.catch_up)
-        self.introductions = Introductions(self.store, lambda: self.chats, self.clock.now)
-        self._tick = Tick(self.store, self.clock, lambda: self.company, lambda: self.chats, self.settings.retention)
+        self.introductions = Introductions(store, self.chats, clock.now)
+        self._tick = Tick(store, clock, lambda: self.company, self.chats, settings.retention)
 
     def _arrange(self, settings: Settings, lapse: datetime | None) -> None:
         """Use these settings from now on, until `lapse`, when the next replaced secret expires."""
@@ -229,7 +221,7 @@ def _arranged(tx: Connection, settings: Settings, now: datetime) -> tuple[int, S
 
 
 def _receive_together(
-    tx: Connection, waiting: Sequence[Sequence[Arrival]], company: Company, delivery: Delivery | None, revision: int | None
+    tx: Connection, waiting: Sequence[Sequence[Arrival]], company: Company, delivery: Delivery, revision: int | None
 ) -> list[Sequence[Receipt]]:
     """Receive the arrivals of concurrent requests as one. Returns the receipts of each request. Raises Outdated if no route matches
     one of them and `revision`, up to which `company` is known, is no longer the latest."""
@@ -237,8 +229,7 @@ def _receive_together(
     if revision is not None and not all(receipt.routed for receipt in received) and arrangements.revision(tx) != revision:
         raise Outdated
     receipts = iter(received)
-    if delivery is not None:
-        delivery.lease_along(tx)
+    delivery.lease_along(tx)
     return [[next(receipts) for _ in arrivals] for arrivals in waiting]
 
 

@@ -44,8 +44,7 @@ def furnish_practice_page(house: House, *, start_again: Callable[[], Awaitable[s
         if at is None:
             return "Nothing here has a deadline ahead. Send some feedback first."
         async for _ in house.pass_time(at):
-            if house.delivery is not None:
-                await house.delivery.until_idle()  # so that what was due on the way is dated when it was due
+            await house.delivery.until_idle()  # so that what was due on the way is dated when it was due
         now = house.clock.now().astimezone(house.company.timezone)
         return f"It is now {now:%A} {now.day} {now:%B}, {now:%H:%M}.{due.told if due is not None else ''}"
 

@@ -40,7 +40,7 @@ class Tick:
         store: Store,
         clock: HouseClock,
         company: Callable[[], Company],
-        chats: Callable[[], Mapping[str, Chat]],
+        chats: Mapping[str, Chat],
         retention: Retention,
     ) -> None:
         self._store, self._clock, self._company, self._chats, self._retention = store, clock, company, chats, retention
@@ -83,7 +83,7 @@ class Tick:
 
     async def _look(self) -> None:
         now = self._clock.now()
-        usual = await self._usual.of_those_due(self._chats(), self._company(), now)
+        usual = await self._usual.of_those_due(self._chats, self._company(), now)
         while await self._store.write(look, self._company(), now, usual) == BATCH:
             pass
 
@@ -91,7 +91,7 @@ class Tick:
         now = self._clock.now()
         while await self._store.write(away.end_absences, now) == away.AT_ONCE:
             pass
-        resting = await who_rests(self._store, self._chats(), now)
+        resting = await who_rests(self._store, self._chats, now)
         while await self._store.write(send_bundles, self._company(), now, resting) == AT_ONCE:
             pass
 

@@ -242,7 +242,6 @@ class OnMsTeams:
 
     async def _until_idle(self) -> None:
         """Wait, so that what comes next in the private chat is the answer."""
-        assert self.here.house.delivery is not None
         await self.here.house.delivery.until_idle()
         wire = self.here.house.chats["msteams"]._wire  # type: ignore[attr-defined]
         await eventually(lambda: not wire._work)  # a late card of the previous answer must not be taken for it either

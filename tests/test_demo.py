@@ -41,7 +41,6 @@ async def played_to_monday(house: House) -> None:
         pass
     async for _ in house.pass_time(moment(house, MONDAY)):
         pass
-    assert house.delivery is not None
     await house.delivery.until_idle()
 
 

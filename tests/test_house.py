@@ -78,7 +78,6 @@ async def passes(house: House, **span: float) -> None:
 
 async def posts(house: House, channel: str) -> list[str]:
     """Returns the headlines of what stands in a channel."""
-    assert house.delivery is not None
     await house.delivery.until_idle()
     return [each.card["headline"] for each in house.store.read_sync(practice.conversation, channel, 100)]
 

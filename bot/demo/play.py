@@ -36,19 +36,19 @@ async def play(
     follow_ups: dict[str, int] = {}
     for step in steps:
         async for due in house.pass_time(moment(house, step.at)):
-            await _until_idle(house)
+            await house.delivery.until_idle()
             yield _late(house, due), None
         if isinstance(step, CustomerSaid):
             result: Receipt | Reply = await _say(house, step, follow_ups)
         else:
             result = await house.tap(_tap(house, step, follow_ups[step.about]))
-        await _until_idle(house)
+        await house.delivery.until_idle()
         yield step, result
     end = moment(house, ends)
     async for due in house.pass_time(end):
-        await _until_idle(house)
+        await house.delivery.until_idle()
         yield _late(house, due), None
-    await _until_idle(house)
+    await house.delivery.until_idle()
     yield _late(house, end), None
 
 
@@ -84,8 +84,3 @@ def _person(user_id: str) -> Person:
     known = member(user_id)
     assert known is not None
     return known.person
-
-
-async def _until_idle(house: House) -> None:
-    assert house.delivery is not None
-    await house.delivery.until_idle()

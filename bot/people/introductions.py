@@ -26,9 +26,9 @@ MOST = 100
 
 
 class Introductions:
-    """Asks each platform for each person once a day. `chats` returns those connected by now; `now` is the house clock."""
+    """Asks each platform for each person once a day. `now` is the house clock."""
 
-    def __init__(self, store: Store, chats: Callable[[], Mapping[str, Chat]], now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, chats: Mapping[str, Chat], now: Callable[[], datetime]) -> None:
         self._store, self._chats, self._now = store, chats, now
         self._met: dict[tuple[str, str, str], float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -47,12 +47,12 @@ class Introductions:
     async def introduce_all(self) -> None:
         """Ask for owners of open follow-ups whom no platform has named: we may have been stopped before. Raises Unavailable."""
         for row in await self._store.read(followups.unnamed_owners, MOST):
-            if row.chat in self._chats():
+            if row.chat in self._chats:
                 self.introduce(Person(row.chat, row.workspace, row.user_id, row.name))
 
     async def _meet(self, person: Person) -> None:
         try:
-            profile = await self._chats()[person.chat].profile(person)
+            profile = await self._chats[person.chat].profile(person)
             if profile is not None:
                 known = Person(person.chat, person.workspace, person.user_id, kept(profile.name))
                 about = (profile.email, profile.timezone, self._now())

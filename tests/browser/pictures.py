@@ -119,7 +119,6 @@ async def story(page: Page, address: str, house: House) -> AsyncIterator[tuple[s
 
 
 async def all_is_said(house: House) -> None:
-    assert house.delivery is not None
     await house.delivery.until_idle()
 
 

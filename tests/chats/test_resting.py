@@ -36,7 +36,6 @@ def rests(stage: OnSlack, hours: float) -> None:
 
 
 async def reminders(stage: OnSlack) -> list[str]:
-    assert stage.here.house.delivery is not None
     await stage.here.house.delivery.until_idle()
     return [said for said in await stage.private("ana") if "waits for a word from you" in said]
 

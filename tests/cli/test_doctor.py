@@ -353,7 +353,7 @@ async def test_customers_of_a_team_that_app_yaml_names_no_more_are_found_and_log
     )
     assert missed.do == "Put the team back in app.yaml under this name; you can give it another title."
     with closing(Store(settings.database)) as store, capture_logs() as logged:
-        tick = Tick(store, HouseClock(FRIDAY), lambda: settings.company, dict, settings.retention)
+        tick = Tick(store, HouseClock(FRIDAY), lambda: settings.company, {}, settings.retention)
         for _again in range(2):
             await tick.settle()
     assert logged == [{"event": "teams.gone", "team": "oak-street", "open": 1, "log_level": "error"}]
@@ -366,7 +366,6 @@ async def test_what_waits_too_long_and_what_is_parked_is_found(tmp_path: Path) -
         await stage.here.hears(id="r-1", score=2)
         settings = here_and_now(stage.here)
         await eventually(stage.channel)
-        assert stage.here.house.delivery is not None
         await stage.here.house.delivery.until_idle()
         await stage.here.house.store.write(
             lambda tx: tx.execute(text("UPDATE message SET state = 'parked', shown = 0, wanted = 1"))
@@ -388,7 +387,6 @@ async def test_what_waits_for_one_person_is_told_with_its_reason_and_what_waits_
         settings = here_and_now(stage.here)
         await eventually(stage.channel)
         await stage.press("ana", "I'll reply")
-        assert stage.here.house.delivery is not None
         await stage.here.house.delivery.until_idle()
     with closing(Store(settings.database)) as store:
         waits = f"UPDATE message SET state = 'waiting', shown = 0, created_s = 1, reason = '{removed}' WHERE kind = 'private'"

@@ -23,7 +23,6 @@ async def test_what_is_being_said_comes_to_its_end_before_the_chat_hangs_up(
     speaking, leaving = asyncio.Event(), asyncio.Event()
     async with running(tmp_path, "{practice: {}}", "practice:oak-street", at=FRIDAY, database=database) as here:
         chat, delivery = here.house.chats["practice"], here.house.delivery
-        assert delivery is not None
         post, hang_up, stop = chat.post, chat.stop, delivery.stop
 
         async def say(*told: Any) -> Any:
