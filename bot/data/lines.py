@@ -6,7 +6,7 @@ import csv
 import io
 import sys
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
@@ -79,47 +79,44 @@ def read(
     `name_of` gives a record's unique key, and `called` describes a record in messages. Raises Mistaken when the file cannot be
     read at all.
     """
+    with _opened(path) as (file, size):
+        lines = csv.reader(file, strict=True)
+        try:
+            named = [name.strip() for name in next(lines, [])]
+        except csv.Error as error:
+            return [], [Mistake(1, _no_csv(error))]
+        if wrong := columns.wrong(named):
+            return [], [Mistake(1, wrong)]
+        found: dict[Hashable, tuple[int, T]] = {}
+        mistakes = []
+        for at, values in watched("Reading", _numbered(lines), max(1, size // 100)):
+            try:
+                if isinstance(values, FieldError):
+                    raise values
+                record = one(_cells(named, values))
+            except FieldError as error:
+                mistakes.append(Mistake(at, f"{error.field} {error.why}".strip()))
+                continue
+            name = name_of(record)
+            if name in found:
+                mistakes.append(Mistake(at, f"{called(record)} stands in line {found[name][0]} already"))
+            found.setdefault(name, (at, record))
+        return [record for _, record in found.values()], mistakes
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[TextIO, int]]:
+    """Yields the file and its size. Raises Mistaken if it cannot be opened, or read to its end."""
     try:
         if path == STANDARD_INPUT:
             given = sys.stdin.buffer.read().decode("utf-8-sig")
-            return _parsed(io.StringIO(given, newline=""), len(given), columns, one, name_of, called)
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return _parsed(file, path.stat().st_size, columns, one, name_of, called)
+            yield io.StringIO(given, newline=""), len(given)
+        else:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                yield file, path.stat().st_size
     except (OSError, UnicodeDecodeError) as error:
         why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or str(error)
         raise Mistaken(f"{_as_named(path)} cannot be read ({why}). Nothing was changed.") from error
-
-
-def _parsed(
-    file: TextIO,
-    size: int,
-    columns: Columns,
-    one: Callable[[Mapping[str, str]], T],
-    name_of: Callable[[T], Hashable],
-    called: Callable[[T], str],
-) -> tuple[list[T], list[Mistake]]:
-    lines = csv.reader(file, strict=True)
-    try:
-        named = [name.strip() for name in next(lines, [])]
-    except csv.Error as error:
-        return [], [Mistake(1, _no_csv(error))]
-    if wrong := columns.wrong(named):
-        return [], [Mistake(1, wrong)]
-    found: dict[Hashable, tuple[int, T]] = {}
-    mistakes = []
-    for at, values in watched("Reading", _numbered(lines), max(1, size // 100)):
-        try:
-            if isinstance(values, FieldError):
-                raise values
-            record = one(_cells(named, values))
-        except FieldError as error:
-            mistakes.append(Mistake(at, f"{error.field} {error.why}".strip()))
-            continue
-        name = name_of(record)
-        if name in found:
-            mistakes.append(Mistake(at, f"{called(record)} stands in line {found[name][0]} already"))
-        found.setdefault(name, (at, record))
-    return [record for _, record in found.values()], mistakes
 
 
 def _numbered(lines: Any) -> Iterator[tuple[int, list[str] | FieldError]]:
