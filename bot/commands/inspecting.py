@@ -99,8 +99,8 @@ def sources(
     """Show how far each source was read. --replay reads what is kept of it again, as after app.yaml was mended."""
     from datetime import UTC, datetime
 
-    from bot.commands.replaying import replay as read_again
-    from bot.commands.replaying import told
+    from bot.commands.sources import replay as read_again
+    from bot.commands.sources import told
 
     settings = arranged_settings_of(config, database)
     with refusing(), store_of(config, settings.database) as store:

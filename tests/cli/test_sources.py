@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from bot import sources
-from bot.commands.replaying import replay, told
+from bot.commands.sources import replay, told
 from bot.config import Settings, load
 from bot.config.parts import SourceSettings
 from bot.doctor.sources import heard

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from bot import metrics
 from bot.collecting.cursors import fitting
-from bot.commands.replaying import replay
+from bot.commands.sources import replay
 from bot.config import Settings, load
 from handlers.company import Company
 from handlers.forgetting.erase import erase
