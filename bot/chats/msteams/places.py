@@ -143,7 +143,7 @@ class Places:
         """Open the private chat with somebody. Idempotent, so an unknown outcome can simply be retried."""
         asked = {
             "isGroup": False,
-            "bot": {"id": bot_id(self._wire)},
+            "bot": {"id": self._wire.bot_id},
             "members": [{"id": user_id}],
             "tenantId": tenant,
             "channelData": {"tenant": {"id": tenant}},
@@ -166,11 +166,6 @@ def base(conversation: str) -> str:
 def is_person(channel: str) -> bool:
     """Returns whether a place is somebody's private chat: people's ids begin with 29:."""
     return channel.startswith("29:")
-
-
-def bot_id(wire: Wire) -> str:
-    """Returns the bot's id in Microsoft Teams."""
-    return f"28:{wire.options.app_id}"
 
 
 def _name(each: Mapping[str, Any], team_id: str) -> str:

@@ -19,7 +19,7 @@ from bot.chats.msteams.forms import Colleague
 from bot.chats.msteams.keys import Keys
 from bot.chats.msteams.listen import Listener
 from bot.chats.msteams.outcome import RefusedByCode
-from bot.chats.msteams.places import Places, Spot, base, bot_id
+from bot.chats.msteams.places import Places, Spot, base
 from bot.chats.msteams.roster import Rosters, colleague
 from bot.chats.msteams.trust import Doorkeeper
 from bot.chats.msteams.wire import Wire, path
@@ -151,7 +151,7 @@ class MsTeams:
         """Start a new thread in a channel."""
         asked = {
             "isGroup": True,
-            "bot": {"id": bot_id(self._wire)},
+            "bot": {"id": self._wire.bot_id},
             "tenantId": spot.tenant,
             "channelData": {"channel": {"id": spot.conversation}, "tenant": {"id": spot.tenant}},
             "activity": said,

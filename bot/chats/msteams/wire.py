@@ -29,6 +29,7 @@ class Wire(Background):
     def __init__(self, options: Options, deadline: float) -> None:
         super().__init__("msteams", deadline)
         self.options = options
+        self.bot_id = f"28:{options.app_id}"
         self.token = Token(options, lambda: self.client)
         self._budget = Budget()
         self._client: httpx.AsyncClient | None = None

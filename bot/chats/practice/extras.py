@@ -36,5 +36,4 @@ class Extras:
     push_clock: Callable[[str, str], Awaitable[str]] | None = None
     start_again: Callable[[], Awaitable[str]] | None = None
     payloads: Mapping[str, Callable[[Card], Mapping[str, Any]]] = field(default_factory=dict)
-    touchpoints: Sequence[str] = ("counter", "collection", "delivery", "phone")
     timezone: tzinfo = UTC
