@@ -76,7 +76,7 @@ async def _running(house: House) -> AsyncIterator[None]:
     settings = house.settings
     house.store.on_wake = house.delivery.wake
     if "practice" in house.chats:
-        from bot.practice_page import furnish_practice_page
+        from bot.pages.practice_page import furnish_practice_page
 
         furnish_practice_page(house)
     async with AsyncExitStack() as closing:  # closed in reverse order, even if we are stopped half-way through the start

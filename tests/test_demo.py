@@ -19,7 +19,7 @@ from bot.demo.page import _again, starting_again
 from bot.demo.play import moment, play
 from bot.demo.week import MONDAY
 from bot.house import House
-from bot.practice_page import furnish_practice_page
+from bot.pages.practice_page import furnish_practice_page
 from bot.serve import reached_at
 from handlers.feedback import MAIN_WORKSPACE, Place
 from handlers.rules import Route

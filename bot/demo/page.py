@@ -16,8 +16,8 @@ from bot.app import web
 from bot.demo import begin_again, practice_house
 from bot.demo.play import play
 from bot.house import House
+from bot.pages.practice_page import furnish_practice_page
 from bot.port import address_of, listen
-from bot.practice_page import furnish_practice_page
 from bot.serve import answer
 
 

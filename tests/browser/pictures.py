@@ -30,8 +30,8 @@ from bot.demo import practice_house
 from bot.demo.play import moment, play
 from bot.demo.week import MONDAY
 from bot.house import House
+from bot.pages.practice_page import furnish_practice_page
 from bot.port import listen
-from bot.practice_page import furnish_practice_page
 from tests.browser import chromium
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"

@@ -23,7 +23,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """Passed to Practice.offer by bot/practice_page.py. What is None is not offered on the page.
+    """Passed to Practice.offer by bot/pages/practice_page.py. What is None is not offered on the page.
 
     `send_feedback` takes the object that a source of kind `plain` accepts and returns the sentence for the customer; it may raise
     FieldError. `channels` may change, as teams are created in chat. `push_clock(to, channel)` takes `hour`, `deadline`, `closing`
