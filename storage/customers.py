@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, literal_column, or_, select, update
 
-from storage.feedback import ABOUT, CONTACT, customer, feedback
+from storage.feedback import ABOUT, FILLED_IN, customer, feedback
 from storage.followups import OPEN, follow_up
 from storage.pieces import pieces
 from storage.prepared import AnyRow, Prepared
@@ -49,7 +49,7 @@ class _Telling:
         return {name: func.coalesce(*(reversed(words) if name in self.kept else words)) for name, words in both.items()}
 
 
-_told, _answered = _Telling(), _Telling(CONTACT)
+_told, _answered = _Telling(), _Telling(FILLED_IN)
 _alias = upsert(customer, ["workspace", "key"], returning=[customer.c.id])
 
 
@@ -59,7 +59,8 @@ def know(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, AnyRow]
 
 
 def hear_of(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, AnyRow]:
-    """Like `know`, for what an answer says: contact details of a known customer are filled in, never overwritten."""
+    """Like `know`, for what an answer says: how to reach a known customer and whose they are is filled in, never
+    overwritten."""
     return _know(tx, _answered, rows)
 
 

@@ -18,7 +18,10 @@ customer = models.Customer.__table__
 ABOUT = ("name", "email", "phone", "company", "value", "currency", "segment", "owner", "location")
 """The columns that describe a customer, beside `key`."""
 CONTACT = ("name", "email", "phone")
-"""The columns with contact details: an answer fills in empty ones and overwrites nothing."""
+"""The columns with contact details."""
+FILLED_IN = (*CONTACT, "owner")
+"""The columns that an answer fills in where they are empty and never overwrites: whoever can only answer a survey must not lead a
+call, or the reminder of a colleague, to somebody else."""
 GIVEN = tuple(f"given_{name}" for name in CONTACT)
 """The columns in which an answer keeps the contact details it gave, where they differ from the customer's."""
 TEST = "hero-test:"

@@ -15,7 +15,7 @@ from handlers.company import Company
 from handlers.feedback import MAIN_WORKSPACE, Band, Customer, Feedback
 from handlers.rules import Route
 from storage import customers as directory
-from storage.feedback import ABOUT, CONTACT, GIVEN
+from storage.feedback import ABOUT, CONTACT, FILLED_IN, GIVEN
 from storage.prepared import AnyRow
 
 
@@ -104,7 +104,7 @@ def _key(arrival: Arrival) -> str:
 
 def _customers(arrivals: Sequence[Arrival], keys: Sequence[str]) -> list[Mapping[str, Any]]:
     """Returns one row per customer, sorted by key so that replicas lock in the same order and cannot deadlock. Later values replace
-    earlier ones, except for contact details: the result is as if each had arrived alone."""
+    earlier ones, except in what an answer only fills in: the result is as if each had arrived alone."""
     rows: dict[str, Mapping[str, Any]] = {}
     for arrival, key in zip(arrivals, keys, strict=True):
         said = arrival.feedback.customer
@@ -118,7 +118,8 @@ def _customers(arrivals: Sequence[Arrival], keys: Sequence[str]) -> list[Mapping
 
 def _added(earlier: Mapping[str, Any], said: Customer) -> dict[str, Any]:
     later = {name: getattr(said, name) for name in ABOUT}
-    return {name: earlier[name] if value is None or (name in CONTACT and earlier[name]) else value for name, value in later.items()}
+    kept = {name for name in ABOUT if later[name] is None or (name in FILLED_IN and earlier[name])}
+    return {name: earlier[name] if name in kept else value for name, value in later.items()}
 
 
 def _plain(name: str, word: str) -> str:

@@ -164,6 +164,17 @@ def test_an_answer_fills_in_what_nobody_knew_and_the_directory_has_the_last_word
     assert who(shop, "c-77").email == "d.reyes@mail.example"
 
 
+def test_an_answer_gives_nobodys_customer_to_another_colleague(shop: Shop) -> None:
+    told(shop, DANA, Customer(key="c-78", name="Kim Holm"))
+    theirs = [said(f"r-{n}", customer=Customer(key=f"c-{n}", owner="mal@x.example", segment="gold")) for n in (77, 78, 79)]
+    shop.hears(*theirs, said("r-1", customer=Customer(key="c-79", owner="ben@x.example")))
+    whose = {key: who(shop, key).owner for key in ("c-77", "c-78", "c-79")}
+    assert whose == {"c-77": DANA.owner, "c-78": "mal@x.example", "c-79": "mal@x.example"}
+    assert who(shop, "c-77").segment == "gold"
+    told(shop, Customer(key="c-78", owner="lea.berg@x.example"))
+    assert who(shop, "c-78").owner == "lea.berg@x.example"
+
+
 def test_what_is_only_written_otherwise_is_not_told_twice(shop: Shop) -> None:
     told(shop, Customer(key="c-77", name="Dana Reyes", email="dana@mail.example", phone="+47 400 00 000"))
     shop.hears(said("r-1", customer=Customer(key="c-77", name="DANA  REYES", email="Dana@Mail.example", phone="+4740000000")))
