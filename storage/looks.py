@@ -52,9 +52,11 @@ def to_look_at(tx: Connection, teams: Collection[str], now: datetime, limit: int
 
 def whose_are_due(tx: Connection, teams: Collection[str], now: datetime) -> Sequence[AnyRow]:
     """Returns the team and the `owner` of customers whose follow-ups in these teams are due for a look, as far as a directory names
-    their colleague by what may be an e-mail."""
+    their colleague by what may be an e-mail, each once, with the `first` of these follow-ups."""
     due = (follow_up.c.next_look_at < now, follow_up.c.team.in_(teams), customer.c.owner.contains("@"))
-    return tx.execute(_looked_at.with_only_columns(follow_up.c.team, customer.c.owner).where(*due).distinct()).all()
+    whose = (follow_up.c.team, customer.c.owner)
+    first = func.min(follow_up.c.id).label("first")
+    return tx.execute(_looked_at.with_only_columns(*whose, first).where(*due).group_by(*whose)).all()
 
 
 def looked(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -91,6 +91,18 @@ async def test_whom_no_chat_knows_is_nobody_and_that_is_logged_once(waiting: Sho
     assert [line["event"] for line in log] == ["duties.nobody"]
 
 
+@pytest.mark.parametrize("away", [False, True])
+async def test_an_address_that_came_with_a_customer_is_logged_by_the_number_of_their_case(shop: Shop, away: bool) -> None:
+    for n in (1, 2):
+        shop.hears(said(f"r-{n}", customer={"key": f"c-{n}", "owner": MAIL}))
+    chat = Directory()
+    chat.away = away
+    with structlog.testing.capture_logs() as log:
+        await found(UsualColleagues(shop.store), shop.company, slack=chat)
+    assert [(line["event"].partition(".")[0], line["team"], line["follow_up"]) for line in log] == [("duties", "oak-street", 1)]
+    assert "nina" not in str(log).casefold()
+
+
 async def test_no_chat_is_asked_where_the_directory_gives_a_name_or_nobody_waits(shop: Shop) -> None:
     chat, usual = Directory(NINA), UsualColleagues(shop.store)
     assert await found(usual, shop.company, slack=chat) == {}

@@ -74,11 +74,19 @@ def _duties(company: Company, chats: Iterable[str]) -> Iterator[tuple[str, str, 
 
 
 async def look_up(
-    chats: Mapping[str, Chat], company: Company, team: str, name: str, asked: Sequence[str], unmet: Unmet
+    chats: Mapping[str, Chat],
+    company: Company,
+    team: str,
+    name: str,
+    asked: Sequence[str],
+    unmet: Unmet,
+    follow_up: int | None = None,
 ) -> tuple[list[Person], Trouble | None]:
     """Returns the people a name means: `slack:U…` in that chat only, an e-mail in each asked chat. What a foreign workspace says
     about e-mails does not count; an id was written by ops themselves. Returns also why a chat could not tell whose an e-mail is,
-    if one could not."""
+    if one could not. A name that ops wrote is logged as it is. One that came with the customer of a `follow_up` may be anybody's
+    address: the follow-up is logged instead."""
+    logged = {"team": team, "name": name} if follow_up is None else {"team": team, "follow_up": follow_up}
     chat, colon, rest = name.partition(":")
     wanted = [(chat, rest)] if colon else [(each, name) for each in asked]
     known: list[Person] = []
@@ -90,14 +98,14 @@ async def look_up(
             if "@" not in name:
                 raise
             doubt = error
-            log.warning("duties.unknown", team=team, name=name, why=str(error))
+            log.warning("duties.unknown", **logged, why=str(error))
     if "@" in name:
         known = [replace(person, email=rest if colon else name) for person in known if company.is_ours(person)]
     if known:
         unmet.discard((team, name))
     elif doubt is None and (team, name) not in unmet:
         unmet.add((team, name))
-        log.info("duties.nobody", team=team, name=name, note="no chat of this team knows them; nudges to them reach nobody")
+        log.info("duties.nobody", **logged, note="no chat of this team knows them; nudges to them reach nobody")
     return known, doubt
 
 

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy import Connection
@@ -39,6 +40,13 @@ Question = tuple[ChatNames, str]
 """Whose an address is, asked of these chats."""
 
 
+class _Waiting(NamedTuple):
+    """For which team somebody is looked for, and a follow-up of one of their customers."""
+
+    team: str
+    follow_up: int
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     """Whom the chats know by an address, which of these have removed the bot from their private chats, and when to ask again."""
@@ -63,12 +71,14 @@ class UsualColleagues:
         """Returns who usually looks after the customers that the ladder looks at now. Raises Unavailable."""
         teams = [team.name for team in company.teams.values() if any(step.role is Role.COLLEAGUE for step in team.ladder)]
         due = await self._store.read(looks.whose_are_due, teams, now) if teams else ()
-        wanted = sorted({(row.team, address) for row in due if (address := address_in(row.owner)) is not None})
-        asked = {key: (_chats_of(company.teams[key[0]]), key[1]) for key in wanted}
-        heard = await self._hear(chats, company, {about: team for (team, _), about in asked.items()})
-        return {(team, address): _told(company.teams[team], address, heard[asked[team, address]]) for team, address in wanted}
+        wanted = {(row.team, address): row.first for row in due if (address := address_in(row.owner)) is not None}
+        asked = {key: (_chats_of(company.teams[key[0]]), key[1]) for key in sorted(wanted)}
+        heard = await self._hear(chats, company, {about: _Waiting(key[0], wanted[key]) for key, about in asked.items()})
+        return {(team, address): _told(company.teams[team], address, heard[asked[team, address]]) for team, address in asked}
 
-    async def _hear(self, chats: Mapping[str, Chat], company: Company, about: Mapping[Question, str]) -> Mapping[Question, _Answer]:
+    async def _hear(
+        self, chats: Mapping[str, Chat], company: Company, about: Mapping[Question, _Waiting]
+    ) -> Mapping[Question, _Answer]:
         """Returns whom the chats know by these addresses, each wanted by a team. Of those that may not be asked about now, whoever
         is known already counts; nobody else would be told without asking, so the others are asked about first."""
         heard = {each: known for each in about if (known := self._answers.get(each)) and time.monotonic() < known.again_s}
@@ -93,7 +103,7 @@ class UsualColleagues:
         return not rests and (len(self._asked_s) < MOST_ASKED or now - self._asked_s[0] >= IN_S)
 
     async def _ask(
-        self, chats: Mapping[str, Chat], company: Company, team: str, about: Question, before: Sequence[Person], until: float
+        self, chats: Mapping[str, Chat], company: Company, waits: _Waiting, about: Question, before: Sequence[Person], until: float
     ) -> _Answer:
         """Returns whom the chats know by an address; while one cannot tell, also whom we know by it `before`."""
         asked, address = about
@@ -104,7 +114,7 @@ class UsualColleagues:
         sure = False
         try:
             async with asyncio.timeout_at(until):
-                found, doubt = await look_up(chats, company, team, address, asked, self._unmet)
+                found, doubt = await look_up(chats, company, waits.team, address, asked, self._unmet, waits.follow_up)
             sure = doubt is None
             if isinstance(doubt, Throttled):
                 self._rest_until_s[asked] = time.monotonic() + min(doubt.seconds, SOON_S)
@@ -113,7 +123,7 @@ class UsualColleagues:
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - a mistake of ours about one colleague must not stop all reminders
-            log.error("usual.broken", team=team, **broken(error))
+            log.error("usual.broken", **waits._asdict(), **broken(error))
         known = await self._store.write(_remembered, found) if found else []
         known += await self._store.read(linked, [address], asked) if sure else before
         return _Answer(known, await parted_from(chats, known), time.monotonic() + (AGAIN_S if sure else SOON_S))
