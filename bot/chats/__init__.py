@@ -43,7 +43,7 @@ class Pace:
 
 
 class Trouble(Exception):
-    """A platform did not do what was asked. Always raised as one of the four subclasses below."""
+    """A platform did not do what was asked. Always raised as one of the five subclasses below."""
 
 
 class Throttled(Trouble):
@@ -51,6 +51,15 @@ class Throttled(Trouble):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"asked to wait {seconds:g} s")
+        self.seconds = seconds
+
+
+class CannotPost(Trouble):
+    """Certainly not accepted: the bot is not there, or no single place has that name. It waits until ops add or name it, and is
+    looked at again after `seconds`; the platform asked for nothing. The text is shown to ops."""
+
+    def __init__(self, seconds: float, why: str) -> None:
+        super().__init__(why)
         self.seconds = seconds
 
 
@@ -78,7 +87,7 @@ class TurnedAway(Exception):
 
 class Chat(Protocol):
     """One connected chat platform. `post` and `edit` make one attempt, without hidden retries, return within `deadline` seconds,
-    and raise Throttled, Unreachable, Refused or Unknown."""
+    and raise Throttled, CannotPost, Unreachable, Refused or Unknown."""
 
     name: str
     pace: Pace

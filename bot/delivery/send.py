@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import structlog
 
 from bot import metrics
-from bot.chats import EDITS, Chat, Posted, Refused, Throttled, Unknown, Unreachable, with_links
+from bot.chats import EDITS, CannotPost, Chat, Posted, Refused, Throttled, Unknown, Unreachable, with_links
 from bot.delivery.clock import SendingClock
 from bot.delivery.services import DeliveryServices
 from bot.logs import broken
@@ -69,8 +69,9 @@ class Sender:
             await self._leave_to_others(attempt, begun + pace, error)
         except (Refused, Unshowable) as error:
             await self._park(attempt, begun + pace, str(error))
-        except Throttled as error:
-            metrics.throttled.labels(attempt.chat).inc()
+        except (Throttled, CannotPost) as error:
+            if isinstance(error, Throttled):
+                metrics.throttled.labels(attempt.chat).inc()
             next_s = self._clock.seconds() + min(error.seconds, LONGEST_WAIT_S)
             await self._put_off(attempt, next_s, str(error), doubt=attempt.doubtful)
         except Unreachable as error:

@@ -10,7 +10,7 @@ from functools import partial
 
 import structlog
 
-from bot.chats import Chat, Refused, Throttled, Unknown, Unreachable
+from bot.chats import CannotPost, Chat, Refused, Throttled, Unknown, Unreachable
 from handlers.colleagues import meet
 from handlers.feedback import Person
 from storage import followups
@@ -57,7 +57,7 @@ class Introductions:
                 known = Person(person.chat, person.workspace, person.user_id, kept(profile.name))
                 about = (profile.email, profile.timezone, self._now())
                 await self._store.write(partial(meet, admin=profile.admin), known, *about)
-        except (Throttled, Unreachable, Unknown, Unavailable):
+        except (Throttled, CannotPost, Unreachable, Unknown, Unavailable):
             self._met.pop((person.chat, person.workspace, person.user_id), None)  # the next tap tries again
         except Refused as error:
             log.warning("person.unknown", chat=person.chat, reason=str(error))

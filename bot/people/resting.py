@@ -9,7 +9,7 @@ from itertools import groupby
 
 import structlog
 
-from bot.chats import Chat, Refused, Throttled, Unknown, Unreachable
+from bot.chats import Chat, Trouble
 from handlers.feedback import Person
 from storage import nudges
 from storage.database import Store
@@ -42,7 +42,7 @@ async def _told(chat: Chat, who: Sequence[Person]) -> dict[int, datetime]:
     try:
         async with asyncio.timeout(PATIENCE_S):
             resting = await chat.resting(who)
-    except (Refused, Throttled, Unknown, Unreachable, TimeoutError) as error:
+    except (Trouble, TimeoutError) as error:
         log.info("resting.unknown", chat=chat.name, why=str(error))
         return {}
     return {person.id: until for person, until in resting.items() if person.id is not None}

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import structlog
 from sqlalchemy import Connection
 
-from bot.chats import Chat, Throttled
+from bot.chats import CannotPost, Chat, Throttled
 from bot.latest import Latest
 from bot.logs import broken
 from bot.people.duties import AGAIN_S, SOON_S, Unmet, each_once, linked, look_up, parted_from, remembered
@@ -116,7 +116,7 @@ class UsualColleagues:
             async with asyncio.timeout_at(until):
                 found, doubt = await look_up(chats, company, waits.team, address, asked, self._unmet, waits.follow_up)
             sure = doubt is None
-            if isinstance(doubt, Throttled):
+            if isinstance(doubt, Throttled | CannotPost):
                 self._rest_until_s[asked] = time.monotonic() + min(doubt.seconds, SOON_S)
         except TimeoutError:
             self._rest_until_s[asked] = time.monotonic() + SOON_S  # or each tick would wait as long for the next address

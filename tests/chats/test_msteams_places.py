@@ -15,7 +15,7 @@ import anyio
 import pytest
 from sqlalchemy import Connection
 
-from bot.chats.msteams.outcome import CannotPost
+from bot.chats import CannotPost
 from handlers.cards import Card
 from handlers.feedback import Person, Place
 from storage import delivery_log, msteams

@@ -201,6 +201,14 @@ async def test_a_team_of_microsoft_teams_that_the_bot_was_removed_from_is_found(
     assert line(found, "msteams channel").state is Severity.ERROR
 
 
+async def test_a_team_of_microsoft_teams_that_asks_to_wait_is_not_said_to_be_without_the_bot(tmp_path: Path) -> None:
+    async with on_msteams(tmp_path) as stage:
+        stage.teams.fail_next("channels", "429")
+        found = await examine(here_and_now(stage.here))
+    assert line(found, "msteams channel").state is Severity.WARNING
+    assert line(found, "msteams channel").do == "Try again in a minute."
+
+
 async def test_a_bot_that_does_not_run_a_silent_source_and_a_dead_address_are_found(tmp_path: Path) -> None:
     async with on_practice(tmp_path) as stage:
         settings = here_and_now(stage.here, public_url="http://127.0.0.1:9")

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from bot import metrics
-from bot.chats import Pace, Refused, Throttled, Unreachable
+from bot.chats import CannotPost, Pace, Refused, Throttled, Unreachable
 from bot.delivery.send import UNDRAWN_AFTER
 from handlers.pictures import picture
 from storage import delivery_log, messages, sending
@@ -39,6 +39,15 @@ async def test_after_an_edit_its_lane_rests_as_long_as_the_chat_asks_between_edi
     assert (desk.row().state, desk.row().shown) == ("shown", 4)
     assert counted(metrics.delivered, "slack", "edit") == edits + 1
     assert counted(metrics.collapsed, "slack") == collapsed + 2, "two versions were never shown"
+
+
+async def test_a_place_without_the_bot_is_looked_at_again_and_counts_as_nobody_who_asked_to_wait(desk: Desk) -> None:
+    before = counted(metrics.throttled, "slack")
+    desk.chat.faults = [CannotPost(60, "the bot is in no team yet")]
+    during = await desk.sends(desk.leased())
+    assert rests(desk, during, 60)
+    assert (desk.row().state, desk.row().reason) == ("waiting", "the bot is in no team yet")
+    assert counted(metrics.throttled, "slack") == before
 
 
 async def test_where_edits_have_a_budget_of_their_own_what_was_posted_waits_among_them(shop: Shop) -> None:

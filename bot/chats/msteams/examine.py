@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from bot.chats import Refused, Throttled, Unknown, Unreachable
+from bot.chats import CannotPost, Refused, Throttled, Unknown, Unreachable
 from bot.chats.msteams.places import Places
 from bot.chats.msteams.wire import Wire, path
 from bot.diagnosis import Diagnosis, clock, error, warning, well
@@ -52,8 +52,8 @@ async def _channel(wire: Wire, places: Places, store: Store, place: Place) -> Di
         row = await store.read(msteams.by_id, spot.conversation)
         if row is not None:
             await wire.get(spot.service_url, path("v3", "teams", row.team_id, "conversations"), row.team_id)
-    except (Throttled, Refused) as away:  # also CannotPost: never installed, removed, or renamed
+    except (CannotPost, Refused) as away:  # never installed, removed, or renamed
         return error(part, str(away), WAITS, "Add Action Hero to the team in Microsoft Teams: docs/msteams.md.")
-    except (Unreachable, Unknown, Unavailable) as trouble:
+    except (Throttled, Unreachable, Unknown, Unavailable) as trouble:
         return warning(part, f"could not be looked at ({trouble})", "It may be well.", "Try again in a minute.")
     return well(part, "the bot is in its team")

@@ -1,4 +1,4 @@
-"""Maps the result of a call to the connector to one of the four errors that delivery knows. The only place that reads its
+"""Maps the result of a call to the connector to one of the errors that delivery knows. The only place that reads its
 errors."""
 
 from __future__ import annotations
@@ -34,14 +34,6 @@ class NotAccepted(Unreachable):
     """Our token is rejected. Nothing was accepted; retries succeed once ops have replaced the secret."""
 
 
-class CannotPost(Throttled):
-    """The bot cannot post there for now: nothing was sent. It is checked again after `seconds`."""
-
-    def __init__(self, seconds: float, why: str) -> None:
-        super().__init__(seconds)
-        self.args = (why,)
-
-
 def answered(response: httpx.Response) -> Mapping[str, Any]:
     """Returns the JSON object of a successful response, empty when there is none. Raises Throttled, Unreachable, RefusedByCode or
     Unknown."""
@@ -55,7 +47,7 @@ def answered(response: httpx.Response) -> Mapping[str, Any]:
 
 
 def failed(error: Exception) -> Exception:
-    """Returns the one of the four errors for a failed request."""
+    """Returns the error for a failed request."""
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
         return Unreachable(f"Microsoft Teams cannot be reached: {error or type(error).__name__}")
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):

@@ -12,8 +12,8 @@ from typing import Any
 
 import structlog
 
-from bot.chats import Unknown, Unreachable
-from bot.chats.msteams.outcome import CannotPost, RefusedByCode
+from bot.chats import CannotPost, Unknown, Unreachable
+from bot.chats.msteams.outcome import RefusedByCode
 from bot.chats.msteams.wire import Wire, path
 from handlers.feedback import MAIN_WORKSPACE, Place
 from storage import msteams

@@ -1,4 +1,4 @@
-"""Maps the result of a call to Slack to one of the four errors that delivery knows. The only place that reads Slack's error
+"""Maps the result of a call to Slack to one of the errors that delivery knows. The only place that reads Slack's error
 codes."""
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ async def heard(call: Awaitable[Any]) -> Any:
 
 
 def refusal(status: int, code: str | None, headers: Mapping[str, str], needed: str = "") -> Exception:
-    """Returns the one of the four errors for a response: its HTTP status, Slack's error code if any, and the missing scope."""
+    """Returns the error for a response: its HTTP status, Slack's error code if any, and the missing scope."""
     if status == 429 or code in THROTTLING:
         return Throttled(min(LONGEST, asked_to_wait(headers.get("Retry-After"), WAIT)))
     if status >= 500 or status == 408 or code in UNCERTAIN:

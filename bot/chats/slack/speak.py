@@ -1,4 +1,4 @@
-"""Sends messages to Slack and finds them again; one attempt per call, raising one of the four errors."""
+"""Sends messages to Slack and finds them again; one attempt per call, raising one of the errors that delivery knows."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from bot.chats import ChatServices, Refused, Throttled, Trouble, Unreachable
+from bot.chats import CannotPost, ChatServices, Refused, Throttled, Trouble, Unreachable
 from bot.chats.slack import Options, taps
 from bot.chats.slack.outcome import answer_of
 from bot.chats.slack.wire import Us, Wire
@@ -32,12 +32,11 @@ ROTATING_S = 30.0
 AGAIN_S = 60.0
 
 
-class NotInstalled(Throttled):
-    """The workspace has not installed the app, or has removed it: its messages wait. The text is for ops."""
+class NotInstalled(CannotPost):
+    """The workspace has not installed the app, or has removed it: its messages wait."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(AGAIN_S)
-        self.args = (why,)
+        super().__init__(AGAIN_S, why)
 
 
 class Wires:
