@@ -1,8 +1,10 @@
-"""Which places unhappy answers name that no team is called: misspelt ones, mostly, whose customers the next route took."""
+"""Which places unhappy answers name that no team is called: misspelt ones, mostly, whose customers one of the next routes
+took."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -11,7 +13,8 @@ from handlers import cases
 from handlers.arrivals.heard import SOURCE
 from handlers.company import Company
 from handlers.feedback import Feedback, Metric
-from handlers.rules import LOW
+from handlers.places import TeamOf
+from handlers.rules import LOW, Route
 from storage import feedback, material
 from storage.prepared import AnyRow
 
@@ -24,10 +27,17 @@ def unplaced(tx: Connection, company: Company, since: datetime) -> Counter[str]:
     them."""
     if not company.seeks_places:
         return Counter()
-    looking = [route.name for route in company.routes if route.team_of]
-    rows = material.answers(tx, feedback.taken_by_others(tx, since, LOW, looking, MOST))
+    rows = material.answers(tx, feedback.taken_by_others(tx, since, LOW, _first_looking(company.routes), MOST))
     named = (company.unknown_place(_said(row), row.source) for row in rows if row.source != SOURCE)  # colleagues chose the team
     return Counter(place for place in named if place)
+
+
+def _first_looking(routes: Sequence[Route]) -> list[str]:
+    """Returns the names of the routes that may take an answer to the team of its place before any other has looked for one in vain.
+    What these took is passed over, which is nearly all of a chain's answers."""
+    seek = [route for route in routes if route.team_of]
+    first = next((n for n, route in enumerate(seek) if route.team_of is not TeamOf.TAG), len(seek))
+    return [route.name for route in seek[: first + 1]]
 
 
 def _said(row: AnyRow) -> Feedback:

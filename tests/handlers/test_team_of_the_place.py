@@ -220,6 +220,24 @@ def test_status_tells_which_places_no_team_is_called_until_one_is(chain: Desk) -
     assert told() == []
 
 
+def test_an_unknown_place_counts_alike_in_status_and_metric_whichever_route_takes_the_answer(chain: Desk) -> None:
+    by_tag = Route(name="by tag", when=UNHAPPY, team_of=TeamOf.TAG, written="app.yaml:21")
+    chain.base = with_places(chain.base.model_copy(update={"routes": chain.base.routes[1:]}), by_tag, THE_SHOP, THEIR_SHOP)
+    chain._catch_up()
+    receipts = chain.shop.hears(
+        said("a", touchpoint="Old Qay", customer=Customer(key="c-1", location="Old Quay")),
+        said("b", touchpoint="Old Qay", tags=("0413",)),
+        said("c", touchpoint="Old Quay"),
+        said("d", touchpoint="Mill Lane"),
+    )
+    assert [chain.shop.row(n).route for n in range(1, 5)] == ["their shop", "by tag", "the shop", "everyone"]
+    assert [receipt.unplaced for receipt in receipts] == [True, False, False, True]
+    [card] = chain.types("status").cards
+    [told] = [line for line in card.context if "no team is called" in line]
+    assert told.startswith("2 answers")
+    assert "“Old Qay”" in told
+
+
 def test_a_promise_of_the_route_counts_the_hours_of_the_team_that_was_found(chain: Desk) -> None:
     quick = THE_SHOP.model_copy(update={"promise": Promise(claim=Duration.parse("1h"), close=Duration.parse("1d"))})
     always = OpeningHours.build("always", OSLO)
