@@ -207,7 +207,8 @@ def _want_what_follows(
     wanted += [closing(case.id, act_id, colleagues.person_of(tx, id)) for id in change.confirm]
     messages.want(tx, wanted, tap.at, again=[case.id] if _is_drawn_anew(tap.verb, columns) else [])
     if "owner_id" in columns and _is_named_as_leader(situation):
-        leader_digest.show_anew(tx, case.id, case.waits_since)  # their weekly post says who has it, and may be where they tapped
+        # Their weekly post says who has it, and may be where they tapped.
+        leader_digest.show_anew(tx, situation.team, case.id, tap.at)
     if case.named_closer_id is not None:  # so that the leaders who were asked see that it is settled
         messages.show_anew(tx, messages.closings(tx, case.id))
     if change.verb == UNDONE:

@@ -119,18 +119,19 @@ def note(tx: Connection, digest_id: int, seen_version: int, choices: Mapping[str
     return tx.execute(update(digest).where(*this).values(choices=choices, version=seen_version + 1)).rowcount == 1
 
 
-def telling(
-    tx: Connection,
-    feedback_ids: Collection[int],
-    follow_up_ids: Collection[int],
-    since: datetime,
-    kinds: Collection[str] = TELLING,
-) -> Sequence[AnyRow]:
-    """Returns the digests, of these kinds, that quote one of these answers or tell about one of these follow-ups, which began
-    then."""
-    said = (digest.c.kind.in_(kinds), digest.c.state.in_(("draft", "sent")), digest.c.made_at >= since - CLOCKS_DIFFER)
+def telling(tx: Connection, feedback_ids: Collection[int], follow_up_ids: Collection[int], since: datetime) -> Sequence[AnyRow]:
+    """Returns the digests that quote one of these answers or tell about one of these follow-ups, which began then."""
+    said = (digest.c.kind.in_(TELLING), digest.c.state.in_(("draft", "sent")), digest.c.made_at >= since - CLOCKS_DIFFER)
     made = tx.execute(select(digest).where(*said))
     return [row for row in made if _tells(row.snapshot, set(feedback_ids), set(follow_up_ids))]
+
+
+def telling_them(
+    tx: Connection, kind: str, about: Collection[str], periods: Collection[str], follow_up_id: int
+) -> Sequence[AnyRow]:
+    """Returns the digests of this kind, for these people and periods, that tell about a follow-up. It reads no others."""
+    these = (digest.c.kind == kind, digest.c.about.in_(about), digest.c.period.in_(periods))
+    return [row for row in tx.execute(select(digest).where(*these)) if _tells(row.snapshot, set(), {follow_up_id})]
 
 
 def _tells(said: Mapping[str, Any], feedback_ids: set[int], follow_up_ids: set[int]) -> bool:

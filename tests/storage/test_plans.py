@@ -264,6 +264,26 @@ def test_whether_two_are_one_person_is_asked_of_nobody_else(shop: Shop) -> None:
     assert {one for one in scans(shop, [*tapped, *asked], "person") if weekly not in one} == set()
 
 
+def test_a_leaders_claim_reads_only_the_last_posts_of_their_own_teams_leaders(shop: Shop) -> None:
+    lea = person("lea")
+    shop.store.write_sync(meet, lea, "lea@northwind.example", "Europe/Oslo", shop.now)
+    put_on_duty(shop, Role.LEADER, lea)
+    shop.hears(said("r-1"))
+    shop.passes(days=3)
+    shop.store.write_sync(send_digests, shop.company, shop.now)
+    [post] = shop.store.read_sync(digests.sent, "leader", ["2026-W47"])
+    old = {name: getattr(post, name) for name in ("kind", "state", "due_at", "made_at", "snapshot")}
+    for about, period in ((post.about, "2026-W30"), ("999", "2026-W47")):
+        shop.store.write_sync(digests.begin, old | {"about": about, "period": period})
+    with statements() as asked:
+        assert "It is yours" in shop.tap("claim", lea).text
+    looked = [each for each in asked if "FROM digest" in each.statement]
+    assert len(looked) == 1
+    read = shop.store.read_sync(lambda tx: tx.exec_driver_sql(looked[0].statement, looked[0].parameters).all())
+    assert len(read) == 1
+    assert scans(shop, asked, "digest") == set()
+
+
 def test_a_look_for_posts_that_finds_none_reads_no_whole_table(shop: Shop) -> None:
     put_on_duty(shop, Role.LEADER, person("lea"))
     shop.hears(said("r-1"))
