@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from typing import TYPE_CHECKING
 
 from storage.sqlite_file import Unusable
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 _EXAMPLES = "write sqlite:///action-hero.db or postgresql://user@host/name"
 _ON_SERVER = "write postgresql://user@host/name, or postgresql://user:password@host/name with %40 for each @ in the password"
@@ -23,14 +24,26 @@ class NoAddress(Unusable):
 
 def read(address: str) -> URL:
     """Returns the parts of an address. Raises NoAddress."""
+    from sqlalchemy import make_url
+
+    check(address)
+    return make_url(address)
+
+
+def check(address: str) -> None:
+    """Raises NoAddress unless this is the address of a database that we support. That of a file is told without SQLAlchemy, which
+    whoever only reads app.yaml need not wait for."""
     if address.startswith("postgres:"):
         raise NoAddress("write postgresql:// in full")
     if re.match(r"sqlite:///(?!:memory:)[^?]", address):
         if "?" in address:
             raise NoAddress("leave out the ? and what follows it", "the address of a SQLite file takes no options")
-        return make_url(address)
+        return
     if re.match(r"postgresql(?:\+\w+)?://", address) is None:
         raise NoAddress(_EXAMPLES)
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
@@ -39,7 +52,6 @@ def read(address: str) -> URL:
         raise NoAddress(_ON_SERVER)
     if url.query and not _has_known_options(url):
         raise NoAddress("write them as in ?sslmode=require", "PostgreSQL does not know all options behind the ? of this address")
-    return url
 
 
 def shown(url: URL) -> str:
@@ -50,6 +62,7 @@ def shown(url: URL) -> str:
 def _has_known_options(url: URL) -> bool:
     from psycopg import ProgrammingError
     from psycopg.conninfo import make_conninfo
+    from sqlalchemy.exc import ArgumentError
 
     from storage.connections import libpq
 

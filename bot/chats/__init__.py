@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 from pydantic import SecretStr
@@ -19,7 +19,9 @@ from handlers.cards import About, Card, Reply, linked
 from handlers.feedback import Person, Place
 from handlers.situation import Tap, Written
 from handlers.wording import asides
-from storage.database import Store, Unavailable
+
+if TYPE_CHECKING:
+    from storage.database import Store
 
 log = structlog.get_logger()
 
@@ -188,6 +190,8 @@ class ChatServices:
 
     async def answer(self, word: str, who: Person, place: Place) -> Reply:
         """Like `command`, but never raises: when the database is unavailable or our code failed, the reply says so."""
+        from storage.database import Unavailable  # as below
+
         try:
             return await self.command(word, who, place)
         except Unavailable:
@@ -199,6 +203,7 @@ class ChatServices:
     async def note_answer(self, who: Person, about: About, posted: Posted, edits: str | None = None) -> None:
         """Note where somebody's private answer stands, and what it is about. `edits` is EDITS in a chat that has such a lane."""
         from handlers import answered  # it loads the tables, which whoever reads only app.yaml does not need
+        from storage.database import Unavailable
 
         try:
             if about and posted.id:

@@ -32,10 +32,10 @@ def _place(given: Any) -> Place:
 
 def address_of_database(url: str) -> str:
     """Returns `url` if it is a database address that we support. Raises `wrong` with the reason if not."""
-    from storage import address  # loads SQLAlchemy, as do the chats
+    from storage import address  # loads SQLAlchemy for a server's
 
     try:
-        address.read(url)
+        address.check(url)
     except address.NoAddress as error:
         raise wrong(error.why, error.help) from None
     return url

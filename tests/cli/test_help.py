@@ -15,7 +15,10 @@ from bot.config.called import complete, program
 from tests.cli.command import AS_CALLED, ROOT, environment, hero, process
 
 COMMANDS = sorted(get_command(command).commands)  # type: ignore[attr-defined]
-HEAVY = {"slack_bolt", "slack_sdk", "botbuilder", "aiohttp", "sqlmodel", "uvicorn", "httpx", "apscheduler", "alembic", "jinja2"}
+HEAVY = {
+    *("slack_bolt", "slack_sdk", "botbuilder", "aiohttp", "uvicorn", "httpx", "apscheduler", "jinja2"),
+    *("sqlalchemy", "sqlmodel", "alembic"),
+}
 
 
 def test_without_an_app_yaml_three_ways_on_are_named(tmp_path: Path) -> None:
