@@ -15,7 +15,7 @@ import stamina
 import structlog
 
 from bot import metrics
-from bot.collecting import asking, cursors, page
+from bot.collecting import asking, page
 from bot.http_client import http_client
 from bot.listening import Denied, Gone, NotNow, Page, TokenRefused, Wait
 from bot.logs import broken
@@ -205,7 +205,7 @@ class Collector:
         if row is None:
             return False
         try:
-            cursor = cursors.fitting(row.cursor, loaded.source.begin(self._now() - LOOK_BACK, loaded.options))
+            cursor = page.fitting(row.cursor, loaded.source.begin(self._now() - LOOK_BACK, loaded.options))
             given = await loaded.source.poll(cursor, loaded.options, ask)
             arrivals, kept = page.read(loaded, given.entries, self._now())
         except Exception as error:  # noqa: BLE001 - as above

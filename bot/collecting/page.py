@@ -1,4 +1,4 @@
-"""What the entries of a page say, and which of them are kept as they came."""
+"""A page of a tool: the cursor from which it is read, what its entries say, and which of them are kept as they came."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ from handlers.arrivals.replay import KeptPayload
 from handlers.feedback import FieldError
 
 MOST_SEEN = 20_000
+
+
+def fitting(cursor: str, begin: str) -> str:
+    """Returns the stored cursor, or `begin` if the cursor does not have its form: then a source of another kind had the same name
+    before, and it means nothing."""
+    found, usual = _object(cursor), _object(begin)
+    return cursor if (found is None) == (usual is None) and (usual or {}).keys() <= (found or {}).keys() else begin
 
 
 def read(loaded: LoadedSource, page: Sequence[Any], at: datetime) -> tuple[list[Arrival], list[KeptPayload]]:
@@ -45,3 +52,11 @@ class Seen:
 
 def _digest(entry: KeptPayload) -> bytes:
     return hashlib.blake2b(f"{entry.source}\0{entry.body}".encode(), digest_size=16).digest()
+
+
+def _object(cursor: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(cursor)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

@@ -14,7 +14,7 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from bot import metrics
-from bot.collecting.cursors import fitting
+from bot.collecting.page import fitting
 from bot.commands.sources import replay
 from bot.config import Settings, load
 from handlers.company import Company

@@ -22,10 +22,10 @@ from bot.chats.msteams.choosing import Choosing
 from bot.chats.msteams.dialogs import OPENS, SENDS, Dialogs
 from bot.chats.msteams.events import Events
 from bot.chats.msteams.forms import Asked
+from bot.chats.msteams.guard import Doorkeeper
 from bot.chats.msteams.places import Places, Spot
 from bot.chats.msteams.roster import Rosters
 from bot.chats.msteams.taps import Pressed, Where
-from bot.chats.msteams.trust import Doorkeeper
 from bot.chats.msteams.whisper import Whispered, activities, whisper
 from bot.chats.msteams.wire import Wire
 from bot.doors.bounded import NotTaken

@@ -16,12 +16,12 @@ from bot.chats.msteams.deep_link import deep_link
 from bot.chats.msteams.events import Events
 from bot.chats.msteams.examine import examined
 from bot.chats.msteams.forms import Colleague
+from bot.chats.msteams.guard import Doorkeeper
 from bot.chats.msteams.keys import Keys
 from bot.chats.msteams.listen import Listener
 from bot.chats.msteams.outcome import RefusedByCode
 from bot.chats.msteams.places import Places, Spot, base
 from bot.chats.msteams.roster import Rosters, colleague
-from bot.chats.msteams.trust import Doorkeeper
 from bot.chats.msteams.wire import Wire, path
 from bot.diagnosis import Diagnosis
 from bot.doors.machine_door import Door
