@@ -10,8 +10,9 @@ import pytest
 from aiohttp import web
 
 from bot.chats import Unreachable
-from bot.chats.msteams.roster import colleague
+from bot.chats.msteams.roster import KEPT, colleague
 from handlers.cards import Ask, Field, Form, Reply
+from storage import msteams
 from storage.database import Store
 from tests.chats.teams_world import TEAM, TENANT, World, world
 
@@ -120,6 +121,23 @@ async def test_when_somebody_joined_and_teams_is_slow_the_form_opens_with_those_
         await joins(here, "ben")
         assert await offered(here) == ["Ana"]
         here.connector.read.set()
+
+
+async def test_with_many_teams_each_roster_is_read_once_however_many_people_are_looked_up(store: Store) -> None:
+    async with world(store) as here:
+        here.connector.members = [member("ana"), member("lea")]
+        number = KEPT + 5
+        teams = [msteams.Seen(f"19:{n:03}@thread.tacv2", f"19:{n:03}@thread.tacv2", TENANT, f"{here.url}/") for n in range(number)]
+        store.write_sync(msteams.learn, teams, None)
+        for _ in range(3):
+            assert await here.chat.people("nobody@northwind.example") == []
+            assert [who.name for who in await here.chat.people("Lea@northwind.example")] == ["Lea"]
+        assert len([path for _, path, _ in here.connector.calls if "/pagedmembers" in path]) == number
+        here.connector.members.append(member("ben"))
+        await here.chat_is_quiet()
+        joined = here.activity("conversationUpdate", channel=TEAM, membersAdded=[{"id": "29:ben"}])
+        assert (await here.send(joined)).status_code == 200
+        assert [who.name for who in await here.chat.people("ben@northwind.example")] == ["Ben"]
 
 
 @pytest.mark.parametrize("status", [503, 403])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from bot.chats.msteams.forms import Colleague
@@ -17,6 +17,9 @@ PAGE = 500
 PAGES = 20
 KEPT = 100
 """Rosters in memory."""
+IN_A_ROW = 25
+"""Rosters that one look-up reads before it pauses for a second: half of the calls that a tenant has in that time. The others are
+for what people wait for."""
 SEEN = 5000
 """People whose last conversation is remembered."""
 
@@ -30,6 +33,9 @@ class Rosters:
         self._asking: dict[str, asyncio.Task[Sequence[Colleague]]] = {}
         self._reading: set[asyncio.Task[Sequence[Colleague]]] = set()  # also those whose result nobody wants any more
         self._seen = Latest[str, tuple[str, str]](SEEN)
+        # Who has which e-mail, by conversation, with when it was read. None is dropped while its roster is asked for: with more
+        # teams than KEPT, each look-up would read all rosters again.
+        self._mails: dict[str, tuple[float, Mapping[str, Colleague]]] = {}
 
     def saw(self, user_id: str, conversation: str, service_url: str) -> None:
         """Record that somebody did something in this conversation, so they are on its roster."""
@@ -51,6 +57,26 @@ class Rosters:
         await asyncio.wait({task}, timeout=seconds)
         return task.result() if task.done() and not task.cancelled() and task.exception() is None else known
 
+    async def who_has(self, email: str, rosters: Mapping[str, str], seconds: float) -> tuple[Colleague | None, Collection[str]]:
+        """Returns who has this e-mail on one of these rosters, given by conversation with its service URL; and if nobody has, which
+        of them could not be read in `seconds` each. However many look-ups there are, each roster is read once while it is fresh."""
+        wanted, unread = email.casefold(), []
+        self._mails = {conversation: read for conversation, read in self._mails.items() if conversation in rosters}
+        fresh_since = time.monotonic() - FRESH
+        fresh = {conversation: mails for conversation, (read_at, mails) in self._mails.items() if read_at > fresh_since}
+        for conversation in rosters:
+            if known := fresh.get(conversation, {}).get(wanted):
+                return known, ()
+        for n, conversation in enumerate(each for each in rosters if each not in fresh):
+            if n and n % IN_A_ROW == 0:
+                await asyncio.sleep(1)
+            members = await self.within(seconds, conversation, rosters[conversation])
+            if members is None:
+                unread.append(conversation)
+            elif known := _by_email(members).get(wanted):
+                return known, ()
+        return None, unread
+
     def find(self, user_id: str) -> Colleague | None:
         """Returns somebody on a cached roster; None if they are on none."""
         return next((each for _, members in self._known.values() for each in members if each.id == user_id), None)
@@ -59,6 +85,7 @@ class Rosters:
         """Fetch every roster anew when it is next needed, because somebody joined or left a team: that changes the rosters of
         all its channels. A fetch in progress is discarded: it may return who was there before."""
         self._asking.clear()
+        self._mails.clear()
         for conversation, (_, members) in list(self._known.items()):
             self._known[conversation] = (-FRESH, members)
 
@@ -82,6 +109,7 @@ class Rosters:
         del self._asking[conversation]
         if not failed:
             self._known[conversation] = (time.monotonic(), task.result())
+            self._mails[conversation] = (time.monotonic(), _by_email(task.result()))
 
     async def _read(self, conversation: str, service_url: str) -> Sequence[Colleague]:
         members: dict[str, Colleague] = {}
@@ -96,6 +124,10 @@ class Rosters:
                 break
             more = {"continuationToken": following}
         return sorted(members.values(), key=lambda who: (who.name.casefold(), who.id))
+
+
+def _by_email(members: Sequence[Colleague]) -> Mapping[str, Colleague]:
+    return {who.email.casefold(): who for who in members if who.email}
 
 
 def colleague(said: Any, tenant: str) -> Colleague | None:

@@ -123,15 +123,13 @@ class MsTeams:
         """Looks up an id, or an e-mail on the roster of any channel the bot is in; groups are not supported."""
         if "@" not in name:
             return [Person("msteams", MAIN_WORKSPACE, name)] if name.startswith("29:") else []
-        unread = 0
-        for channel in await self._services.store.read(msteams.channels):
-            roster = await self._rosters.within(self._services.deadline, channel.id, channel.service_url)
-            unread += roster is None and not channel.blocked_s  # one that turned us away may never be read
-            for who in roster or ():
-                if who.email and who.email.casefold() == name.casefold():
-                    return [Person("msteams", MAIN_WORKSPACE, who.id, who.name, email=who.email)]
-        if unread:
-            raise Unreachable(f"{unread} rosters could not be read, and nobody on the others has this e-mail")
+        channels = {channel.id: channel for channel in await self._services.store.read(msteams.channels)}
+        rosters = {id: channel.service_url for id, channel in channels.items()}
+        who, unread = await self._rosters.who_has(name, rosters, self._services.deadline)
+        if who is not None:
+            return [Person("msteams", MAIN_WORKSPACE, who.id, who.name, email=who.email)]
+        if missing := sum(not channels[id].blocked_s for id in unread):  # one that turned us away may never be read
+            raise Unreachable(f"{missing} rosters could not be read, and nobody on the others has this e-mail")
         return []
 
     async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
