@@ -76,6 +76,14 @@ def test_every_metric_is_explained_in_the_docs() -> None:
     assert [each._name for each in OURS if f"`{each._name}" not in text] == []
 
 
+def test_the_docs_name_what_prometheus_finds_of_a_counter_and_of_a_histogram() -> None:
+    text = (ROOT / "docs/operations.md").read_text("utf-8")
+    ending = {"counter": "_total", "gauge": "", "histogram": "_bucket"}
+    assert [each._name for each in OURS if f"`{each._name}{ending[each._type]}`" not in text] == []
+    endings = {ending for name in known() for ending in re.findall(r"_(?:total|created|bucket|sum|count)$", name)}
+    assert [each for each in endings if f"`{each}`" not in text] == []
+
+
 def test_each_alert_says_what_it_means_how_urgent_it_is_and_where_to_read_on() -> None:
     anchors = re.findall(r"^### (\w+)$", (ROOT / "docs/operations.md").read_text("utf-8"), re.MULTILINE)
     assert [rule["alert"] for rule in ALERTS] == anchors
