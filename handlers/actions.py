@@ -219,7 +219,8 @@ def _want_what_follows(
         about = {"team": case.team, "follow_up_id": case.id, "raised_by": situation.actor.id, "at": tap.at}
         raised.add(tx, about | dict(change.raises))
     if change.remind_at is not None:
-        whom = (case.owner or situation.actor).id  # told where they have the case, in whichever chat they ask
+        # Told where they have the case, in whichever chat they ask.
+        whom = columns.get("owner_id") or (case.owner or situation.actor).id
         asked = nudge(workspace, case, steps.name(Kind.SNOOZED, act_id), Role.OWNER, whom, tap.at)
         nudges.add(tx, [asked | {"send_at": change.remind_at}])
 

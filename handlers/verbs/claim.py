@@ -44,7 +44,9 @@ def _has_it(situation: Situation) -> Decision:
     owner = situation.case.owner
     if owner is not None and not situation.team.reaches(owner):  # the team has moved to another chat since, and so does their case
         text = _("You have this one already, from now on in this chat. How to reach the customer is in your private messages.")
-        return Change({"owner_id": situation.actor.id}, text, tell=situation.actor)
+        until = situation.case.quiet_until if situation.case.state is State.CLAIMED else None
+        again = until if until is not None and until > situation.tap.at else None  # what they snoozed waits in the chat they left
+        return Change({"owner_id": situation.actor.id}, text, tell=situation.actor, remind_at=again)
     if owner is not None and owner.id != situation.actor.id:
         return Reply(_("You already have this one, in your other chat. The customer's details are in your private messages there."))
     return Reply(_("You already have this one. The customer's details are in your private messages."))

@@ -121,6 +121,16 @@ def test_and_is_reminded_there_from_then_on(shop: Shop) -> None:
     assert told(shop, LEA)[-1] == "This customer has been waiting since Fri 11:00, longer than we promised. Still yours?"
 
 
+def test_what_they_had_snoozed_is_told_there_when_they_asked_for_it(shop: Shop) -> None:
+    shop.tap("snooze", THERE, until="shift")
+    moves_to_slack(shop)
+    shop.tap("claim", LEA)
+    shop.tap("claim", LEA)  # it is theirs there already
+    passes_until(shop, FRIDAY + timedelta(hours=7))
+    assert told(shop, THERE) == []
+    assert told(shop, LEA) == ["You asked to be reminded of this one: we promised a reply by Tue 11:00."]
+
+
 def test_what_is_snoozed_in_one_is_told_where_they_have_it(shop: Shop) -> None:
     shop.tap("snooze", LEA, until="shift")
     passes_until(shop, FRIDAY + timedelta(hours=7))
