@@ -108,7 +108,7 @@ def _sort_out(
     """Drop what is no longer needed, and put off what may not be sent now, at least until `rested`. `had` is how many messages
     they had on a day."""
     ready: _Ready | None = None
-    dropped, muted = [], []
+    dropped, muted, unheard = [], [], []
     preferences = preferences_of(person)
     for row in due:
         case = about.get(row.follow_up_id)
@@ -127,12 +127,23 @@ def _sort_out(
             muted.append((row, case))
         elif at > now:
             nudges.put_off(tx, [row.id], at)
+            if _pauses_too_long(company, preferences, case, now):
+                unheard.append((row, case))
         else:
             ready = ready or _Ready(person, team)
             dropped += _gather(ready, row, case)
     nudges.finish(tx, [_finished(row, "dropped", now) for row in dropped] + [_finished(row, "muted", now) for row, _ in muted])
-    ask(tx, company, muted, now)
+    ask(tx, company, [*muted, *unheard], now)
     return ready
+
+
+def _pauses_too_long(company: Company, preferences: Preferences, case: Case, now: datetime) -> bool:
+    """Returns whether a pause goes on when a claim that nobody confirmed would go back to the channel. Then “still yours?” counts
+    as asked, as for those who want no reminders: a customer does not wait for the end of a long pause. At what they snoozed they
+    want to look then."""
+    if preferences.paused_until is None or (case.quiet_until is not None and case.quiet_until > now):
+        return False
+    return preferences.paused_until > company.hours_of(case.team, case.route).next_day(now)
 
 
 def _had(tx: Connection, person_id: int, elsewhere: Callable[[str], Mapping[int, int]], day: str) -> int:

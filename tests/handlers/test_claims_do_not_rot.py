@@ -245,6 +245,41 @@ def test_after_a_pause_a_case_comes_once_as_the_question_and_counts_as_one_custo
     ]
 
 
+def test_no_customer_waits_for_the_end_of_a_long_pause_and_whoever_had_them_reads_then_that_they_went_back(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    types(shop, "pause until 2026-12-11")
+    passes_until(shop, MONDAY + timedelta(days=1, hours=8))
+    assert (shop.row().state, shop.acts().count("asked")) == ("claimed", 1)
+    passes_until(shop, GIVEN_BACK)
+    assert shop.row().state == "new"
+    assert told(shop, ANA) == []
+    passes_until(shop, MONDAY + timedelta(days=18, minutes=15))
+    assert told(shop, ANA) == [BACK_IN_THE_CHANNEL]
+
+
+def test_what_was_snoozed_into_a_long_pause_goes_back_once_the_snooze_is_over(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    passes_until(shop, MONDAY + timedelta(hours=1))
+    shop.tap("snooze", ANA, until="2026-11-25")
+    types(shop, "pause until 2026-12-11")
+    passes_until(shop, MONDAY + timedelta(days=2, minutes=-15))
+    assert (shop.row().state, shop.acts().count("asked")) == ("claimed", 0)
+    passes_until(shop, MONDAY + timedelta(days=4))
+    assert shop.row().state == "new"
+
+
+def test_somebody_who_pauses_may_say_all_the_same_that_it_is_theirs(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    types(shop, "pause until 2026-12-11")
+    passes_until(shop, MONDAY + timedelta(days=1, hours=8))
+    shop.tap("keep", ANA)
+    passes_until(shop, GIVEN_BACK)
+    assert (shop.row().state, shop.row().owner_user_id) == ("claimed", "ana")
+
+
 def test_a_leader_is_not_asked_for_somebody_where_somebody_has_it_by_now(shop: Shop) -> None:
     put_on_duty(shop, Role.LEADER, LEA)
     types(shop, "quiet 17:00-10:00", LEA)
