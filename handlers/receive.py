@@ -150,7 +150,7 @@ def _again(tx: Connection, company: Company, heard: Judged, stored: AnyRow | Non
     """Handle a response that is already stored: a repeat, or a late update, whose new words appear on the same card."""
     known = stored or answers.heard(tx, MAIN_WORKSPACE, *_origin(heard.arrival))
     same = Receipt(Answer.DUPLICATE, known.id, known.route is not None)
-    if known.fingerprint == heard.arrival.feedback.fingerprint:
+    if heard.arrival.again or known.fingerprint == heard.arrival.feedback.fingerprint:
         return same
     arrival = replace(heard.arrival, feedback=said_again.completed(heard.arrival.feedback, known, heard.arrival.at))
     more = said_again.says_more(arrival.feedback, known, arrival.at)

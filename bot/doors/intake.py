@@ -17,6 +17,7 @@ from bot import metrics
 from bot.doors import bounded, entries
 from bot.doors.bounded import HungUp, NotTaken
 from bot.doors.machine_door import JSON, Answered, answer, refused
+from bot.doors.repeats import Repeats
 from bot.doors.second_look import SecondLook
 from bot.listening import BadSignature, Ignored, Sent, payload
 from bot.listening.limit import Bucket, Limit
@@ -65,6 +66,7 @@ class _Intake:
         self._services = services
         self._look = services.second_look
         self._buckets: dict[str, Bucket] = {}
+        self._repeats = Repeats()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = scope["path"].removeprefix("/feedback/").rstrip("/")
@@ -109,7 +111,7 @@ class _Intake:
         at = self._services.now()
         query = scope["query_string"]
         sent = Sent(headers, body, dict(parse_qsl(query.decode("latin-1"))) if query else {}, at)
-        loaded = await self._verified(loaded, sent)
+        loaded, unique = await self._verified(loaded, sent)
         if loaded.options.limit is not None:
             self._refuse_too_often(loaded.name, loaded.options.limit, at)
         try:
@@ -121,24 +123,27 @@ class _Intake:
             return await self._directory(loaded, said)
         if loaded.names and isinstance(said, dict):
             return await self._named(loaded, said)
-        if isinstance(said, dict):
-            return await self._one(loaded, said, at, body)
-        if isinstance(said, list):
-            return await self._batch(loaded, said, at)
-        raise NotTaken(400, "malformed", "The body must be a JSON object, or an array of them. Nothing was stored.")
+        if not isinstance(said, dict | list):
+            raise NotTaken(400, "malformed", "The body must be a JSON object, or an array of them. Nothing was stored.")
+        again = self._repeats.is_one(loaded.name, unique)
+        stored = await (
+            self._one(loaded, said, at, body, again) if isinstance(said, dict) else self._batch(loaded, said, at, again)
+        )
+        self._repeats.note(loaded.name, unique, at)
+        return stored
 
-    async def _verified(self, loaded: LoadedSource, sent: Sent) -> LoadedSource:
-        """Returns the source once it has verified the request. On failure the newest version of the source is tried, because its
-        secret may have changed. Raises NotTaken."""
-        refused = _refusal(loaded, sent)
-        if refused is not None and self._look is not None:
+    async def _verified(self, loaded: LoadedSource, sent: Sent) -> tuple[LoadedSource, bytes]:
+        """Returns the source once it has verified the request, and what no other request has. On failure the newest version of the
+        source is tried, because its secret may have changed. Raises NotTaken."""
+        unique = _unique(loaded, sent)
+        if isinstance(unique, NotTaken) and self._look is not None:
             await self._look()
             renewed = self._services.sources.get(loaded.name, loaded)
             if renewed is not loaded:
-                loaded, refused = renewed, _refusal(renewed, sent)
-        if refused is not None:
-            raise refused
-        return loaded
+                loaded, unique = renewed, _unique(renewed, sent)
+        if isinstance(unique, NotTaken):
+            raise unique
+        return loaded, unique
 
     async def _named(self, loaded: LoadedSource, said: dict[str, Any]) -> tuple[int, bytes]:
         """Handle a sender that only names responses: answer once the names are stored; they are fetched after that."""
@@ -155,13 +160,14 @@ class _Intake:
         metrics.feedback.labels(loaded.name, "named").inc()
         return 202, b'{"status": "accepted", "id": null}'
 
-    async def _one(self, loaded: LoadedSource, said: dict[str, Any], at: datetime, body: bytes) -> tuple[int, bytes]:
+    async def _one(self, loaded: LoadedSource, said: dict[str, Any], at: datetime, body: bytes, again: bool) -> tuple[int, bytes]:
         pieces = entries.read(loaded.parse, said)
         if isinstance(pieces, FieldError):
             refusal = entries.rejected(loaded.name, pieces)
             await self._keep(loaded, body, at, pieces)
             raise refusal
-        receipts = await self._services.take_in([Arrival(loaded.name, piece, at) for piece in pieces]) if pieces else [IGNORED]
+        arrivals = [Arrival(loaded.name, piece, at, again=again) for piece in pieces]
+        receipts = await self._services.take_in(arrivals) if arrivals else [IGNORED]
         if loaded.options.keep:
             await self._keep(loaded, body, at, pieces)
         for receipt in receipts:
@@ -190,7 +196,7 @@ class _Intake:
             text = body.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")  # which PostgreSQL does not store
             await self._services.keep(KeptPayload(loaded.name, text, at, read))
 
-    async def _batch(self, loaded: LoadedSource, all_of_them: list[Any], at: datetime) -> tuple[int, bytes]:
+    async def _batch(self, loaded: LoadedSource, all_of_them: list[Any], at: datetime, again: bool) -> tuple[int, bytes]:
         entries.refuse_too_many(all_of_them)
         read: list[Sequence[Feedback] | FieldError] = []
         for entry in all_of_them:
@@ -199,7 +205,8 @@ class _Intake:
             read.append(entries.read(loaded.parse, entry))
             if loaded.options.keep or isinstance(read[-1], FieldError):
                 await self._keep(loaded, _json(entry), at, read[-1])
-        arrivals = [Arrival(loaded.name, piece, at) for pieces in read if not isinstance(pieces, FieldError) for piece in pieces]
+        told = [piece for pieces in read if not isinstance(pieces, FieldError) for piece in pieces]
+        arrivals = [Arrival(loaded.name, piece, at, again=again) for piece in told]
         receipts = iter(await entries.in_pieces(self._services.take_in, arrivals))
         return 200, _json([entries.result(loaded.name, pieces, receipts) for pieces in read])
 
@@ -213,12 +220,12 @@ class _Intake:
             raise NotTaken(429, "limited", why, headers=((b"retry-after", b"%d" % wait),))
 
 
-def _refusal(loaded: LoadedSource, sent: Sent) -> NotTaken | None:
+def _unique(loaded: LoadedSource, sent: Sent) -> bytes | NotTaken:
+    """Returns what no other request has, nothing if that cannot be said, or why the request is refused."""
     try:
-        loaded.source.verify(sent, loaded.options)
+        return loaded.source.verify(sent, loaded.options) or b""
     except BadSignature as error:
         return NotTaken(401, "unsigned", f"{error}. Nothing was stored.")
-    return None
 
 
 def _json(value: Any) -> bytes:

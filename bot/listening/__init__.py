@@ -162,8 +162,9 @@ class Sends(Source, Protocol):
     """A tool that sends to POST /feedback/{source}. `GIVES_SECRET = True` if it generates the secret itself; `SECRET_IN_ADDRESS =
     True` if the URL ends in the secret, as `?key=…`; `TITLE` is what people call it, if that is not its kind with a capital."""
 
-    def verify(self, sent: Sent, options: Any) -> None:
-        """Raise BadSignature unless the raw bytes are signed as this tool signs. Called before anything is parsed."""
+    def verify(self, sent: Sent, options: Any) -> bytes | None:
+        """Raise BadSignature unless the raw bytes are signed as this tool signs. Called before anything is parsed. May return what
+        no other request has, if its time is signed: one that comes again then changes nothing."""
 
 
 class Names(Sends, Protocol):
@@ -184,7 +185,7 @@ class Directory(Protocol):
 
     Options: type[Any]
 
-    def verify(self, sent: Sent, options: Any) -> None: ...
+    def verify(self, sent: Sent, options: Any) -> bytes | None: ...
 
     def customers(self, payload: Any, options: Any) -> Sequence[Customer]:
         """Returns the customers in one JSON object. Raises FieldError with the sender's path, or Ignored."""

@@ -23,7 +23,8 @@ from storage.prepared import AnyRow
 class Arrival:
     """One piece of feedback, the name of the source that sent it, and when it arrived (aware, UTC). `author_id` is the person
     who passed it on; `history` means that it was imported for the record only. `belated`: it was read from a file or a kept
-    payload, so what is new to us in it was not said just now."""
+    payload, so what is new to us in it was not said just now. `again`: this very request was answered before, so it is older than
+    any update since."""
 
     source: str
     feedback: Feedback
@@ -31,6 +32,7 @@ class Arrival:
     author_id: int | None = None
     history: bool = False
     belated: bool = False
+    again: bool = False
 
 
 class Judged(NamedTuple):

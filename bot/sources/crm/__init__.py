@@ -39,9 +39,8 @@ class Options(bot.listening.Options):
         return {name: finding.finder(path) for name, path in self.fields.items()}
 
 
-def verify(sent: Sent, options: Options) -> None:
-    if not options.unsigned:
-        signatures.verify(options.signature, sent, options)
+def verify(sent: Sent, options: Options) -> bytes:
+    return b"" if options.unsigned else signatures.verify(options.signature, sent, options)
 
 
 def customers(payload: Any, options: Options) -> Sequence[Customer]:

@@ -53,9 +53,8 @@ class Options(Asked, bot.listening.Options):
         return {f"customer.{name}" if name in _OF_THE_CUSTOMER else name: path for name, path in self.fields.items()}
 
 
-def verify(sent: Sent, options: Options) -> None:
-    if options.signature is not None:
-        signatures.verify(options.signature, sent, options)
+def verify(sent: Sent, options: Options) -> bytes:
+    return b"" if options.signature is None else signatures.verify(options.signature, sent, options)
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:
