@@ -274,7 +274,7 @@ def test_a_leaders_claim_reads_only_the_last_posts_of_their_own_teams_leaders(sh
     [post] = shop.store.read_sync(digests.sent, "leader", ["2026-W47"])
     old = {name: getattr(post, name) for name in ("kind", "state", "due_at", "made_at", "snapshot")}
     for about, period in ((post.about, "2026-W30"), ("999", "2026-W47")):
-        shop.store.write_sync(digests.begin, old | {"about": about, "period": period})
+        shop.store.write_sync(digests.begin, **old, about=about, period=period)
     with statements() as asked:
         assert "It is yours" in shop.tap("claim", lea).text
     looked = [each for each in asked if "FROM digest" in each.statement]
