@@ -338,6 +338,15 @@ def test_a_press_that_nobody_answers_is_told_to_have_changed_nothing(browser: Br
         window.close()
 
 
+@pytest.mark.parametrize("width", [320, 360, 375, 390])
+def test_on_any_phone_the_three_tabs_stand_in_one_row_also_beside_a_count_of_new_messages(visit: Open, width: int) -> None:
+    window = visit("/?as=ana&channel=oak-street", (width, 740))
+    expect(window.locator(".tabs")).to_contain_text("new")
+    tops = """[...document.querySelectorAll('.tabs > a, .tabs summary')].filter((one) => one.checkVisibility())
+        .map((one) => Math.round(one.getBoundingClientRect().top))"""
+    assert len(set(window.evaluate(tops))) == 1
+
+
 @pytest.mark.parametrize(
     "size", [(844, 390), (800, 600), PHONE, (360, 740)], ids=["on its side", "narrow desk", "phone", "small phone"]
 )
