@@ -151,8 +151,9 @@ def _bytes_told(store: Store, gone: Erasure, *, anew: bool) -> str:
     left = _found(path, wanted)
     if not left:
         return f"The database file was written anew, and not a byte of it is left. {KEPT}"
+    stand = "stands" if left == 1 else "stand"
     return (
-        f"{_many(left, 'word')} of theirs still stand in the file, in what belongs to somebody else (a common name, for example)."
+        f"{_many(left, 'word')} of theirs still {stand} in the file, in what belongs to somebody else (a common name, for example)."
     )
 
 

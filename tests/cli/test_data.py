@@ -598,6 +598,15 @@ def test_erase_without_a_yes_says_how_much_it_would_erase_and_changes_nothing(tm
     assert "Erased: 1 customer, 2 answers." in hero("erase", "--customer", "c-1", "--yes", folder=tmp_path).out
 
 
+def test_erase_counts_what_stands_in_the_words_of_somebody_else(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    with closing(Store(settings.database)) as store:
+        friend = said("r-2", comment=f"My friend {CANARY} waited, too.", customer=Customer(key="c-2"))
+        Shop(store, settings.company).hears(said("r-1", customer=Customer(key="c-1", email=CANARY)), friend)
+    told = hero("erase", "--customer", "c-1", "--yes", folder=tmp_path).out
+    assert "1 word of theirs still stands in the file, in what belongs to somebody else" in told
+
+
 def test_erase_asks_for_a_yes_and_the_commands_say_what_they_did(tmp_path: Path) -> None:
     settings_in(tmp_path)
     assert "nobody is known" in hero("erase", "--customer", "c-1", folder=tmp_path).err
