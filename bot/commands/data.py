@@ -12,8 +12,11 @@ from bot.commands.terminal import (
     APP_YAML,
     Config,
     Database,
+    Unasked,
+    Unread,
     address_of,
     arranged_settings_of,
+    database_of,
     refusing,
     say,
     settings_of,
@@ -158,11 +161,14 @@ def migrate(config: Config = APP_YAML, database: Database = None) -> None:
 def move(
     source: Annotated[str, typer.Argument(help="The database to leave, as in sqlite:///action-hero.db.", metavar="FROM")],
     target: Annotated[str, typer.Argument(help="An empty one, as in postgresql://user@host/name.", metavar="TO")],
+    unread: Unread = None,  # noqa: ARG001 - accepted because every command takes the same options
+    unasked: Unasked = None,
 ) -> None:
     """Copy everything into another database. Stop the bot first; an interrupted move is simply run again."""
     from bot import logs
     from bot.data.moving import moved
 
+    database_of(unasked)
     logs.set_up(silent=True)
     with refusing():
         typer.echo(moved(source, target, lambda line, end: typer.echo(line, err=True, nl=end)))

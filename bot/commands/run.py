@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.commands.terminal import APP_YAML, Config, Database, Json, refusing, settings_of
+from bot.commands.terminal import APP_YAML, Config, Database, Json, Unasked, Unread, database_of, refusing, settings_of
 
 Host = Annotated[str | None, typer.Option("--host", help="The address to listen on.")]
 Port = Annotated[int | None, typer.Option("--port", help="The port to listen on; 0 takes a free one.", min=0, max=65535)]
@@ -43,10 +43,14 @@ def demo(
     script: Annotated[bool, typer.Option("--script", help="Play the week as plain text, without a server.")] = False,
     port: Port = None,
     no_browser: NoBrowser = False,
+    host: Annotated[str | None, typer.Option("--host", help="Servers take it; this one listens on this computer only.")] = None,  # noqa: ARG001
+    unread: Unread = None,  # noqa: ARG001 - accepted because every command takes the same options
+    unasked: Unasked = None,
 ) -> None:
     """See it work in a browser, with a week of made-up customers. No account, nothing leaves this computer."""
     from bot import logs
 
+    database_of(unasked)
     logs.set_up(quiet=True)
     with refusing():
         if script:
@@ -71,6 +75,7 @@ def simulate(
     teams: Annotated[
         int | None, typer.Option("--teams", min=1, max=200, help="How many the made-up company has; 20 unless said.")
     ] = None,
+    unasked: Unasked = None,
     json: Json = False,
 ) -> None:
     """Play weeks of made-up customers through your ladder. Posts nothing, and touches no database of yours."""
@@ -80,6 +85,7 @@ def simulate(
     from bot.simulate.company import made_up
     from bot.simulate.figures import printed
 
+    database_of(unasked)
     if config is not None and teams is not None:
         raise typer.BadParameter("is for the made-up company; an app.yaml brings its own teams", param_hint="--teams")
     logs.set_up(quiet=True)

@@ -28,6 +28,12 @@ def _remembered(path: Path) -> Path:
 # `load` says why a file cannot be read, and with which status that ends.
 Config = Annotated[Path, typer.Option("--config", help="Where app.yaml is.", metavar="PATH", callback=_remembered, readable=False)]
 Database = Annotated[str | None, typer.Option("--database", help="Another database than app.yaml names.", metavar="URL")]
+Unread = Annotated[
+    Path | None, typer.Option("--config", help="Every command takes it; this one reads none.", metavar="PATH", readable=False)
+]
+Unasked = Annotated[
+    str | None, typer.Option("--database", help="Every command takes it; this one asks none of yours.", metavar="URL")
+]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 

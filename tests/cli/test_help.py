@@ -84,6 +84,20 @@ def test_every_command_and_every_option_of_it_is_explained(tmp_path: Path, name:
     assert [line for line in options if len(line.split("  ")) < 2] == []
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_takes_the_same_options_and_every_server_an_address(tmp_path: Path, name: str) -> None:
+    told = hero(name, "--help", folder=tmp_path).out
+    for option in ("--config", "--database", *(("--host", "--port") if name in ("serve", "demo") else ())):
+        assert f"  {option} " in told
+
+
+@pytest.mark.parametrize("words", [["demo", "--script"], ["simulate"], ["move", "sqlite:///a.db", "sqlite:///b.db"]])
+def test_an_address_that_is_none_is_refused_also_where_no_database_is_asked(tmp_path: Path, words: list[str]) -> None:
+    told = hero(*words, "--database", "mysql://x/y", folder=tmp_path)
+    assert (told.status, told.out) == (2, "")
+    assert "--database" in told.err
+
+
 def test_neither_help_nor_a_check_loads_a_heavy_library(tmp_path: Path) -> None:
     asked = "; ".join(f"run({name!r}, '--help')" for name in COMMANDS)
     code = (
