@@ -22,6 +22,7 @@ HOLIDAYS = frozenset({date(2027, 1, 1), date(2027, 5, 1), date(2027, 2, 1)})
 
 def test_a_month_is_read_and_written() -> None:
     assert str(Month.parse(" 2026-9 ")) == "2026-09"
+    assert [str(Month.parse(text)) for text in ("2026-01", "2026-12", "9998-12")] == ["2026-01", "2026-12", "9998-12"]
     assert Month(2026, 12).after(1) == Month(2027, 1)
     assert Month(2026, 1).after(-13) == Month(2024, 12)
 

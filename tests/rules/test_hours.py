@@ -170,6 +170,8 @@ SHOP = {"mon-fri": "08:00-18:00", "sat": "10:00-16:00"}
         ("2d", 0, 2, "2d"),
         ("120m", 7200, 0, "2h"),
         ("90m", 5400, 0, "90m"),
+        ("3660d", 0, 3660, "3660d"),
+        ("87840h", 87840 * 3600, 0, "87840h"),
     ],
 )
 def test_a_duration_is_read_and_said_in_its_shortest_form(text: str, seconds: int, days: int, said: str) -> None:
@@ -188,6 +190,7 @@ def test_a_duration_is_read_and_said_in_its_shortest_form(text: str, seconds: in
         ("٤h", "'٤h' is not a duration; write for example 30m, 4h or 2d"),
         (4, "4 is not a duration; write for example 30m, 4h or 2d"),
         ("0h", "'0h' is no time at all; write for example 30m, 4h or 2d"),
+        ("3661d", "'3661d' is longer than ten years; write for example 30m, 4h or 2d"),
         ("4000d", "'4000d' is longer than ten years; write for example 30m, 4h or 2d"),
     ],
 )

@@ -149,3 +149,25 @@ def test_while_a_team_waits_for_the_customer_nobody_is_reminded_and_the_clock_lo
     waiting = replace(waits(oslo(25, 11)), state="waiting", state_since=begun, quiet_until=until)
     seen = climb(waiting, [step(phase=Phase.CLAIMED, role=Role.OWNER)], HOURS, oslo(30, 8))
     assert (seen.speaks, seen.next_look_at) == ((), until)
+
+
+def test_a_snooze_within_a_wait_is_looked_at_when_it_ends_and_then_no_more() -> None:
+    begun, held, until = oslo(23, 9), oslo(26, 9), oslo(30, 9)
+    waiting = replace(waits(oslo(25, 11)), state="waiting", state_since=begun, quiet_until=until, held_until=held)
+    looks = [climb(waiting, [], HOURS, now).next_look_at for now in (held - timedelta(seconds=1), held, held + timedelta(seconds=1))]
+    assert looks == [held, until, until]
+
+
+def test_once_every_step_has_spoken_the_clock_looks_at_the_end_of_the_promise_and_not_each_day_before() -> None:
+    far = replace(waits(oslo(27, 11)), promised_at=oslo(23, 9), state_since=oslo(23, 9))
+    for spoken_already, ladder in ((0, []), (1, [step(after=0.5)])):
+        seen = climb(replace(far, rungs_unclaimed=spoken_already), ladder, HOURS, oslo(24, 12))
+        assert (seen.speaks, seen.next_look_at) == ((), oslo(27, 11))
+
+
+def test_a_step_with_times_of_day_waits_for_them_also_beside_one_without() -> None:
+    ladder = [step(role=Role.BACKUP), step(between=MORNING)]
+    assert spoken(waits(oslo(25, 15)), ladder, oslo(27, 18)) == [
+        ("unclaimed-100-backup", oslo(25, 15)),
+        ("unclaimed-100-leader", oslo(26, 8, 30)),
+    ]

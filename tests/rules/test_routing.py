@@ -67,13 +67,16 @@ def test_all_named_conditions_must_hold(said: Feedback, conditions: dict[str, An
     assert When(**conditions).holds(said, "shop") == all(one_by_one)
 
 
-@given(PIECES, st.sampled_from(["source", "band", "touchpoint", "tag"]), st.data())
+@given(PIECES, st.sampled_from(["source", "band", "score", "touchpoint", "tag", "value", "words"]), st.data())
 def test_a_list_means_any_of(said: Feedback, name: str, data: st.DataObject) -> None:
-    options = {
+    options: dict[str, list[Any]] = {
         "source": ["shop", "web"],
         "band": ["detractor", "promoter"],
+        "score": [Comparison.parse("<5"), Comparison.parse(">=9")],
         "touchpoint": ["till", "web"],
         "tag": ["vip", "harbour"],
+        "value": [Comparison.parse("<5"), Comparison.parse(">=15")],
+        "words": ["waited", "refund"],
     }
     chosen = data.draw(st.lists(st.sampled_from(options[name]), min_size=1, max_size=2, unique=True))
     any_of = any(When(**{name: (each,)}).holds(said, "shop") for each in chosen)
@@ -168,6 +171,10 @@ def test_places_tags_and_segments_are_compared_in_any_case() -> None:
         ("a.b", "aXb", False),
         ("refund", "", False),
         ("(", "a ( b", True),
+        ("卡拉ok", "昨天去了卡拉OK", True),
+        ("卡拉ok", "昨天去了卡拉okay", False),
+        ("sim卡", "SIM卡坏了", True),
+        ("sim卡", "esim卡坏了", False),
     ],
 )
 def test_words_are_found_whole_in_any_case_and_never_read_as_a_pattern(word: str, comment: str, found: bool) -> None:
@@ -208,6 +215,7 @@ def test_comparisons_compare_as_numbers(left: int, right: int) -> None:
         ("返金", "返金してください"),
         ("คืนเงิน", "ฉันต้องการคืนเงินทันที"),
         ("환불", "환불해 주세요"),
+        (" 退款 ", "我要退款,太差了"),
         ("rembours\u00e9", "Je veux \u00eatre rembourse\u0301 !"),
         ("rembourse\u0301", "Je veux \u00eatre rembours\u00e9 !"),
         ("don't", "They don\u2019t answer"),
@@ -230,6 +238,14 @@ def test_of_a_long_run_of_combining_marks_only_the_first_are_compared(mark: str)
     few, many = (feedback(touchpoint=f"Z{mark * marks}rich") for marks in (30, 190))
     assert few.touchpoint is not None
     assert When(touchpoint=(few.touchpoint,)).holds(many, "shop")
+
+
+@pytest.mark.parametrize("mark", ["\u0301", "\u0344", "\u0f73", "\uff9e"])
+@pytest.mark.parametrize("before", ["", "Z", "\u00e9a"])
+def test_thirty_combining_marks_in_a_row_are_compared_and_not_one_more(before: str, mark: str) -> None:
+    fewer, all_thirty, more = (f"{before}{mark * marks}rich" for marks in (29, 30, 31))
+    assert When(touchpoint=(all_thirty,)).holds(feedback(touchpoint=more), "shop")
+    assert not When(touchpoint=(fewer,)).holds(feedback(touchpoint=all_thirty), "shop")
 
 
 def test_a_comment_is_folded_once_for_all_routes() -> None:

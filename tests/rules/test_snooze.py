@@ -60,6 +60,12 @@ def labels(decision: Decision) -> list[str]:
             ["Tue 09:00", "Wed 09:00", "Thu 26 Nov 09:00", "Fri 27 Nov 09:00", "Mon 30 Nov 09:00", "Tue 1 Dec 09:00"],
         ),
         (
+            {"mon-fri": "05:00-18:00", "sat": "04:59-12:00"},
+            (),
+            ["After lunch, Fri 13:30", "End of my shift, Fri 17:30", "Next opening, Sat 04:59"],
+            ["Mon 05:00", "Tue 05:00", "Wed 05:00", "Thu 26 Nov 05:00", "Fri 27 Nov 05:00", "Sat 28 Nov 09:00"],
+        ),
+        (
             {"mon-fri": "10:00-14:00, 17:00-22:00"},
             (date(2026, 11, 25),),
             ["After lunch, Fri 13:30", "End of my shift, Fri 13:30", "Next opening, Fri 17:00"],
