@@ -233,7 +233,7 @@ def _within(step: Step, hours: OpeningHours, at: datetime) -> datetime:
         day = local.date() if local.time() < end else local.date() + timedelta(days=1)
         at = max(at, datetime.combine(day, start, hours.zone).astimezone(at.tzinfo))
         opening = hours.next_opening(at)
-        if opening == at or (opening.astimezone(hours.zone).time() < end and opening.astimezone(hours.zone).date() == day):
+        if opening == at:
             return opening
         at = opening
     return due

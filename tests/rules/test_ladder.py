@@ -154,7 +154,9 @@ def test_while_a_team_waits_for_the_customer_nobody_is_reminded_and_the_clock_lo
 def test_a_snooze_within_a_wait_is_looked_at_when_it_ends_and_then_no_more() -> None:
     begun, held, until = oslo(23, 9), oslo(26, 9), oslo(30, 9)
     waiting = replace(waits(oslo(25, 11)), state="waiting", state_since=begun, quiet_until=until, held_until=held)
-    looks = [climb(waiting, [], HOURS, now).next_look_at for now in (held - timedelta(seconds=1), held, held + timedelta(seconds=1))]
+    looks = [
+        climb(waiting, [], HOURS, now).next_look_at for now in (held - timedelta(seconds=1), held, held + timedelta(seconds=1))
+    ]
     assert looks == [held, until, until]
 
 

@@ -207,6 +207,27 @@ def test_the_safety_net_shortens_only_what_no_lane_is_allowed_to_wait(lane: Stor
     assert keys(leased(lane, NOW + SETTLE)) == ["b", "c"], "its lease, made by a clock that was ahead, no longer holds"
 
 
+def test_the_safety_net_leaves_alone_who_waits_or_speaks_for_as_long_as_is_allowed_to_the_second(lane: Store) -> None:
+    a = next(attempt for attempt in leased(lane, NOW) if attempt.key == "a")
+    lane.write_sync(sending.shown, a, 1, ("C1", "1.1"), None, NOW + LEASE)
+    lane.write_sync(sending.wake_forgotten, NOW, LEASE)
+    assert (leased(lane, NOW), soonest(lane, NOW)) == ([], NOW + LEASE)
+
+
+def test_what_was_begun_by_a_clock_that_was_ahead_settles_from_the_first_look_and_not_anew_with_each(lane: Store) -> None:
+    for attempt in leased(lane, NOW + 10_000):
+        lane.write_sync(sending.put_off, attempt, 0.0, "no answer", doubt=True)
+    assert (leased(lane, NOW), soonest(lane, NOW)) == ([], NOW + SETTLE)
+    again = leased(lane, NOW + SETTLE)
+    assert [(attempt.doubtful, attempt.sent_s) for attempt in again] == [(True, NOW)] * 2
+
+
+def test_a_message_that_is_parked_in_doubt_has_perhaps_been_sent_once_more(lane: Store) -> None:
+    for attempt in leased(lane, NOW):
+        assert lane.write_sync(sending.park, attempt, NOW, "no answer", doubt=attempt.key == "a")
+    assert {row.key: row.doubts for row in lane.read_sync(delivery_log.unfinished, 10)} == {"a": 1, "b": 0, "c": 0}
+
+
 def test_why_a_message_is_parked_or_late_is_told_until_it_is_shown(lane: Store) -> None:
     a, c = sorted(leased(lane, NOW), key=lambda attempt: attempt.key)
     lane.write_sync(sending.put_off, a, NOW, "ratelimited")
