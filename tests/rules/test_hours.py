@@ -357,6 +357,13 @@ def test_always_still_keeps_its_own_closed_days() -> None:
     assert hours.closing(at("2026-12-24 23:00")) == at("2026-12-25 00:00")
 
 
+def test_always_still_keeps_the_days_that_have_hours_of_their_own() -> None:
+    hours = oslo("always", extra={date(2026, 12, 24): "00:00-14:00"})
+    assert not hours.is_open(at("2026-12-24 15:00"))
+    assert hours.closing(at("2026-12-23 23:00")) == at("2026-12-24 14:00")
+    assert after(hours, at("2026-12-24 13:00"), "2h") == at("2026-12-25 01:00")
+
+
 def test_the_night_shift_of_the_day_before_a_closed_day_works_to_its_end() -> None:
     hours = oslo({"mon-sun": "22:00-06:00"}, closed=[date(2026, 12, 25)])
     assert hours.is_open(at("2026-12-25 05:59"))
