@@ -11,13 +11,15 @@ import pytest
 import structlog
 
 from bot.chats import Throttled, Unreachable
-from bot.people.usual import MOST_ASKED, UsualColleagues
+from bot.people.duties import AGAIN_S, SOON_S
+from bot.people.usual import IN_S, MOST_ASKED, UsualColleagues
 from handlers import colleagues
 from handlers.company import Company
 from handlers.feedback import Person, Place
 from handlers.ladder import USUAL, Phase, Role, Step
 from handlers.rules import Route, When
 from handlers.team import Team
+from storage import people
 from storage.database import Store
 from tests.conftest import FRIDAY, Shop, northwind, oak_street, person, said
 
@@ -39,15 +41,16 @@ class Directory:
         self.asked: list[str] = []
         self.away = False
         self.broken = False
-        self.throttles = False
+        self.throttles = 0.0
         self.hangs = False
 
     async def people(self, name: str) -> Sequence[Person]:
         self.asked.append(name)
+        await asyncio.sleep(0)  # others have their turn until it answers
         if self.away:
             raise Unreachable("it does not answer")
         if self.throttles:
-            raise Throttled(3600)
+            raise Throttled(self.throttles)
         if self.hangs:
             await asyncio.Event().wait()
         if self.broken:
@@ -184,10 +187,85 @@ async def test_of_many_addresses_few_are_asked_about_in_a_minute_and_whoever_is_
 async def test_a_chat_that_asks_to_wait_or_does_not_answer_is_left_alone_for_a_while(waiting: Shop, trouble: str) -> None:
     many(waiting, 5)
     chat, usual = Directory(NINA), UsualColleagues(waiting.store, patience_s=0.01)
-    setattr(chat, trouble, True)
+    setattr(chat, trouble, 3600.0)
     for _ in range(3):
         assert (await found(usual, waiting.company, slack=chat))[OAK] == []
     assert len(chat.asked) == 1
+
+
+class Clock:
+    """A monotonic clock that is pushed forward."""
+
+    def __init__(self) -> None:
+        self.at_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.at_s
+
+
+async def test_a_chat_is_asked_again_after_an_hour_and_whoever_left_is_told_no_more(waiting: Shop) -> None:
+    chat, clock = Directory(NINA), Clock()
+    usual = UsualColleagues(waiting.store, seconds=clock)
+    assert await found(usual, waiting.company, slack=chat) == {OAK: ["slack:nina"]}
+    chat.known = []
+    clock.at_s += AGAIN_S - 1
+    assert await found(usual, waiting.company, slack=chat) == {OAK: ["slack:nina"]}
+    clock.at_s += 1
+    assert await found(usual, waiting.company, slack=chat) == {OAK: []}
+    assert len(chat.asked) == 2
+
+
+@pytest.mark.parametrize("trouble", ["away", "broken", "hangs", "throttles"])
+async def test_a_chat_that_could_not_tell_is_asked_again_after_a_minute(waiting: Shop, trouble: str) -> None:
+    chat, clock = Directory(NINA), Clock()
+    usual = UsualColleagues(waiting.store, patience_s=0.01, seconds=clock)
+    setattr(chat, trouble, 3600.0)
+    assert await found(usual, waiting.company, slack=chat) == {OAK: []}
+    setattr(chat, trouble, 0.0)
+    usual._patience_s = 10.0
+    clock.at_s += SOON_S - 1
+    assert await found(usual, waiting.company, slack=chat) == {OAK: []}
+    clock.at_s += 1
+    assert await found(usual, waiting.company, slack=chat) == {OAK: ["slack:nina"]}
+
+
+async def test_a_chat_that_asks_to_wait_for_some_seconds_is_asked_about_others_when_they_are_over(waiting: Shop) -> None:
+    many(waiting, 1)
+    chat, clock = Directory(NINA), Clock()
+    usual = UsualColleagues(waiting.store, seconds=clock)
+    chat.throttles = 5.0
+    await found(usual, waiting.company, slack=chat)
+    chat.throttles = 0.0
+    for passed_s, asked in ((4.0, 1), (1.0, 2)):
+        clock.at_s += passed_s
+        await found(usual, waiting.company, slack=chat)
+        assert len({*chat.asked}) == asked
+
+
+async def test_in_any_minute_no_more_addresses_are_asked_about_than_in_the_first(shop: Shop) -> None:
+    chat, clock = Directory(), Clock()
+    usual = UsualColleagues(shop.store, seconds=clock)
+
+    async def asked_after(seconds: float) -> int:
+        clock.at_s += seconds
+        await found(usual, shop.company, slack=chat)
+        return len(chat.asked)
+
+    many(shop, 1)
+    assert await asked_after(0.0) == 1
+    many(shop, 3 * MOST_ASKED)
+    assert await asked_after(IN_S / 2) == MOST_ASKED
+    assert await asked_after(IN_S / 2 - 1) == MOST_ASKED
+    assert await asked_after(1) == MOST_ASKED + 1, "the first of them was asked about a minute ago"
+    assert await asked_after(IN_S / 2) == 2 * MOST_ASKED
+
+
+async def test_whoever_linked_their_address_is_told_under_it_also_while_the_chat_cannot_tell(waiting: Shop) -> None:
+    chat = Directory()
+    chat.away = True
+    waiting.store.write_sync(colleagues.meet, NINA, "n.olsen@elsewhere.example", "Europe/Oslo", FRIDAY)
+    waiting.store.write_sync(lambda tx: people.prefer(tx, colleagues.remember(tx, NINA).id, {"linked_email": MAIL}))
+    assert await found(UsualColleagues(waiting.store), waiting.company, slack=chat) == {OAK: ["slack:nina"]}
 
 
 async def test_what_one_chat_tells_counts_while_another_cannot(waiting: Shop, team: Team) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -57,10 +57,11 @@ class _Answer:
 
 
 class UsualColleagues:
-    """Asks the chats for each e-mail once an hour, and only for customers of whom the ladder may tell their usual colleague."""
+    """Asks the chats for each e-mail once an hour, and only for customers of whom the ladder may tell their usual colleague.
+    `seconds` is a monotonic clock."""
 
-    def __init__(self, store: Store, patience_s: float = PATIENCE_S) -> None:
-        self._store, self._patience_s = store, patience_s
+    def __init__(self, store: Store, patience_s: float = PATIENCE_S, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._store, self._patience_s, self._seconds = store, patience_s, seconds
         self._unmet: Unmet = set()
         self._answers = Latest[Question, _Answer](KEPT)
         self._asked_s = deque[float](maxlen=MOST_ASKED)
@@ -81,7 +82,7 @@ class UsualColleagues:
     ) -> Mapping[Question, _Answer]:
         """Returns whom the chats know by these addresses, each wanted by a team. Of those that may not be asked about now, whoever
         is known already counts; nobody else would be told without asking, so the others are asked about first."""
-        heard = {each: known for each in about if (known := self._answers.get(each)) and time.monotonic() < known.again_s}
+        heard = {each: known for each in about if (known := self._answers.get(each)) and self._seconds() < known.again_s}
         stale = [each for each in about if each not in heard]
         before = await self._store.read(_met_before, stale) if stale else {}
         until = asyncio.get_running_loop().time() + self._patience_s
@@ -98,7 +99,7 @@ class UsualColleagues:
         return heard
 
     def _may_ask(self, about: Question) -> bool:
-        now = time.monotonic()
+        now = self._seconds()
         rests = now < self._rest_until_s.get(about[0], 0.0)
         return not rests and (len(self._asked_s) < MOST_ASKED or now - self._asked_s[0] >= IN_S)
 
@@ -107,7 +108,7 @@ class UsualColleagues:
     ) -> _Answer:
         """Returns whom the chats know by an address; while one cannot tell, also whom we know by it `before`."""
         asked, address = about
-        self._asked_s.append(time.monotonic())
+        self._asked_s.append(self._seconds())
         if len(self._unmet) >= KEPT:
             self._unmet.clear()
         found: list[Person] = []
@@ -117,16 +118,16 @@ class UsualColleagues:
                 found, doubt = await look_up(chats, company, waits.team, address, asked, self._unmet, waits.follow_up)
             sure = doubt is None
             if isinstance(doubt, Throttled | CannotPost):
-                self._rest_until_s[asked] = time.monotonic() + min(doubt.seconds, SOON_S)
+                self._rest_until_s[asked] = self._seconds() + min(doubt.seconds, SOON_S)
         except TimeoutError:
-            self._rest_until_s[asked] = time.monotonic() + SOON_S  # or each tick would wait as long for the next address
+            self._rest_until_s[asked] = self._seconds() + SOON_S  # or each tick would wait as long for the next address
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - a mistake of ours about one colleague must not stop all reminders
             log.error("usual.broken", **waits._asdict(), **broken(error))
         known = await self._store.write(_remembered, found) if found else []
         known += await self._store.read(linked, [address], asked) if sure else before
-        return _Answer(known, await parted_from(chats, known), time.monotonic() + (AGAIN_S if sure else SOON_S))
+        return _Answer(known, await parted_from(chats, known), self._seconds() + (AGAIN_S if sure else SOON_S))
 
 
 def _chats_of(team: Team) -> ChatNames:
