@@ -25,11 +25,9 @@ def claimed_twice(file: ConfigFile, parts: Parts) -> None:
     for name, team in parts.teams.items():
         for called, at in _claims(file, team, looked_for=looked_for):
             other, there = first.setdefault(plain(called), (name, at))
-            if other != name and not file.is_waiting(at) and not file.is_waiting(there):
+            if other != name:
                 why = f"{name} is called `{called}`, and so is {other} (line {file.line(file.standing(there))})"
-                file.say(
-                    at, "X112", f"{why}: nobody could tell whose customer it is", "name each place under one team", key=len(at) < 3
-                )
+                file.say(at, "X112", f"{why}: nobody could tell whose customer it is", "name each place under one team")
 
 
 def unknown(loaded: Loaded) -> Iterator[Warned]:

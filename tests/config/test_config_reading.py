@@ -127,6 +127,22 @@ def test_a_name_that_is_not_set_is_an_error_unless_the_environment_is_not_asked(
     assert codes(tmp_path, text, need_env=False) == ["X103"]
 
 
+def test_two_teams_may_have_one_title_unless_some_route_looks_for_the_team_of_a_place(tmp_path: Path) -> None:
+    teams = "teams:\n  oak: {title: Shop, channel: practice:a}\n  elm: {title: shop, channel: practice:b}\n"
+    everyone = "routes:\n  - {name: everyone, team: oak}\n"
+    assert "X112" not in codes(tmp_path, START + teams + everyone)
+    the_shop = "routes:\n  - {name: the shop, when: {band: detractor}, team_of: touchpoint}\n  - {name: everyone, team: oak}\n"
+    assert "X112" in codes(tmp_path, START + teams + the_shop)
+
+
+def test_a_place_from_the_environment_is_that_of_two_teams_only_if_both_name_it_so(tmp_path: Path) -> None:
+    start = START + 'teams:\n  oak: {channel: practice:a, leader: "${LEA}", places: "${OAK}"}\n'
+    known = {"LEA": "lea@northwind.example", "OAK": "0412", "ELM": "0413"}
+    for place, twice in (("${ELM}", False), ("${OAK}", True)):
+        text = start + f'  elm: {{channel: practice:b, places: ["{place}"]}}\n'
+        assert ("X112" in codes(tmp_path, text, known), "X112" in codes(tmp_path, text, need_env=False)) == (twice, twice)
+
+
 @pytest.mark.parametrize("blank", [" ", "\t", "\u00a0 \n"])
 def test_nothing_but_white_space_in_the_environment_is_no_value(tmp_path: Path, blank: str) -> None:
     text = START + 'sources: {shop: {kind: delighted, secret: "${SHOP}"}}\n'

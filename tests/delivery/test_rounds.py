@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import pytest
+import structlog
 from sqlalchemy import Connection, select, update
 
 from bot.chats import Pace, Posted
@@ -90,6 +91,27 @@ async def test_so_many_lanes_are_served_at_once_and_the_others_as_these_come_fre
     assert len(chat.posts) == AT_ONCE + 5
 
 
+async def test_while_one_more_lane_can_be_served_whatever_comes_is_served_at_once(shop: Shop) -> None:
+    chat = Holding()
+    shop.hears(said("r-1"))
+    shop.store.write_sync(messages.want, wanted(AT_ONCE - 3), shop.now)
+    async with delivering(shop, chat, UNHURRIED) as delivery:
+        await eventually(lambda: chat.begun == AT_ONCE - 2)
+        elsewhere = replace(wanted(1)[0], key="closing:1:1:more", channel="E1")
+        await shop.store.write(messages.want, [elsewhere], shop.now)
+        await eventually(lambda: chat.begun == AT_ONCE - 1)
+
+        def unit(tx: Connection) -> None:
+            messages.want(tx, [replace(elsewhere, key="closing:1:1:last", channel="E2")], shop.now)
+            delivery.lease_along(tx)
+
+        await shop.store.write(unit)
+        assert leased(shop) == AT_ONCE, "it was leased in the unit that wants it"
+        await eventually(lambda: chat.begun == AT_ONCE)
+        chat.let_go.set()
+        await eventually(everything_is_shown(shop))
+
+
 async def test_where_nothing_waits_it_comes_again_only_for_the_safety_net(shop: Shop) -> None:
     assert await at_rest(shop, Scripted())._round() == UNHURRIED.safety
 
@@ -102,6 +124,28 @@ async def test_where_a_lane_rests_it_comes_again_when_that_may_speak(shop: Shop)
     await eventually(lambda: not delivery._sending)
     assert 80 < await delivery._round() < 102.1
     assert await at_rest(shop, chat, replace(UNHURRIED, safety=2.0))._round() == 2.0
+
+
+async def test_where_a_lane_rests_for_less_than_a_second_it_does_not_come_later_than_that(shop: Shop) -> None:
+    delivery = at_rest(shop, Scripted(pace=Pace(0.4, 0)))
+    shop.hears(said("r-1"), said("r-2"))
+    await delivery._round()
+    await eventually(lambda: not delivery._sending)
+    assert await delivery._round() <= 0.41
+
+
+async def test_what_only_looking_found_is_a_warning_but_for_what_another_process_put_into_the_file(
+    shop: Shop, net: dict[str, float]
+) -> None:
+    delivery = at_rest(shop, Scripted())
+    with structlog.testing.capture_logs() as told:
+        delivery._caught("forgotten", 2)
+        delivery._caught("unwoken", 1)
+        delivery._caught("unwoken", 0)
+    assert [(line["how"], line["lanes"], line["log_level"]) for line in told] == [
+        ("forgotten", 2, "warning"),
+        ("unwoken", 1, "info" if shop.store.sqlite else "warning"),
+    ]
 
 
 @ON_POSTGRESQL
