@@ -13,7 +13,7 @@ from handlers.feedback import Band, Moment, Person
 from handlers.ladder import Role
 from handlers.nudges.bundle_card import bundle_card
 from handlers.nudges.reminder import Reminder
-from handlers.nudges.reminder_words import question
+from handlers.nudges.reminder_words import question, settled
 from tests.conftest import FRIDAY
 from tests.handlers.test_cards import ANA, BEN, SECRETS, TEAM, case
 
@@ -89,6 +89,49 @@ def test_who_was_in_touch_in_time_does_not_read_that_the_promise_has_ended() -> 
     ]
 
 
+def test_at_the_last_moment_of_the_promise_it_is_still_to_be_closed_in_time() -> None:
+    each, ends = reminder(HEARD, "quiet-75-owner", Role.OWNER), HEARD.close_by
+    assert question(each, ANA, People.NAMES, ends) == "You have been in touch. It is to be closed by Tue 11:00."
+    assert question(each, ANA, People.NAMES, ends + timedelta(seconds=1)).startswith(
+        "You have been in touch, and our promise ended"
+    )
+
+
+def test_a_snooze_after_a_contact_is_no_wait_for_the_customer() -> None:
+    snoozed = replace(HEARD, quiet_until=AFTER)
+    said = question(reminder(snoozed, "quiet-75-owner", Role.OWNER), ANA, People.NAMES, BEFORE)
+    assert said == "You have been in touch. It is to be closed by Tue 11:00."
+
+
+def test_a_leader_reads_of_a_snooze_only_while_it_lasts() -> None:
+    snoozed = replace(case(State.CLAIMED), quiet_until=AFTER)
+    each = reminder(snoozed, "quiet-150-leader", Role.LEADER)
+    during, at_its_end = (question(each, BEN, People.NAMES, now) for now in (AFTER - timedelta(minutes=1), AFTER))
+    assert "Ana Silva has it. It is snoozed until" in during
+    assert "snoozed" not in at_its_end
+
+
+def test_a_second_reminder_that_is_no_question_offers_a_hand_and_asks_nobody_to_give_it_up() -> None:
+    first = reminder(case(State.CLAIMED), "quiet-75-owner", Role.OWNER)
+    assert [question(each, ANA, People.NAMES, BEFORE) for each in (first, replace(first, again=True))] == [
+        "We promised this customer a reply by Tue 11:00. Is anything in the way?",
+        "Our reply to this customer is due Tue 11:00. Would a hand help?",
+    ]
+
+
+@pytest.mark.parametrize("role", [Role.BACKUP, Role.LEADER])
+def test_who_was_asked_for_a_hand_reads_that_nobody_has_the_customer_any_more(role: Role) -> None:
+    let_go = replace(ASKED_FOR_A_HAND, state=State.NEW, owner=None, claimed_at=None)
+    for each, said in ((ASKED_FOR_A_HAND, ""), (let_go, "#42 waits for somebody in the channel again.")):
+        assert settled(reminder(each, "help-7", role), BEN, People.NAMES) == said
+
+
+def test_a_customer_who_has_heard_from_us_is_settled_for_a_leader_only_while_somebody_has_the_case() -> None:
+    nobodys = replace(HEARD, state=State.NEW, owner=None, claimed_at=None)
+    for each, said in ((HEARD, "#42: this customer has heard from us."), (nobodys, "")):
+        assert settled(reminder(each, "quiet-150-leader", Role.LEADER), BEN, People.NAMES) == said
+
+
 def test_of_several_the_phone_shows_how_many_and_the_first_that_still_waits() -> None:
     closed = replace(case(State.CLOSED), id=41)
     some = [reminder(each, "quiet-75-owner", Role.OWNER) for each in (closed, case(State.CLAIMED), replace(LATE, id=43))]
@@ -117,3 +160,23 @@ def test_reminders_of_a_happy_customer_ask_for_thanks_and_never_twice_in_the_sam
     said = [question(one, reader, People.NAMES, AFTER) for one, reader in each]
     assert all("thank" in text for text in said), said
     assert len({*said}) >= len(said) - 1, "the daily list names its day"
+
+
+def test_a_happy_customer_who_was_thanked_is_not_to_be_thanked_once_more() -> None:
+    thanked = replace(HEARD, moment=Moment.RELATIONSHIP, band=Band.PROMOTER, score=10)
+    for step, role, reader in (("quiet-75-owner", Role.OWNER, ANA), ("quiet-150-leader", Role.LEADER, BEN)):
+        said = question(reminder(thanked, step, role), reader, People.NAMES, BEFORE)
+        assert "thank" not in said, said
+
+
+def test_who_keeps_a_happy_customer_reads_that_they_stay_theirs() -> None:
+    kept = replace(case(State.CLAIMED), moment=Moment.RELATIONSHIP, band=Band.PROMOTER, score=10)
+    said = question(reminder(kept, "claimed-100-owner", Role.OWNER, asks=True), ANA, People.NAMES, BEFORE)
+    assert said.startswith("It stays yours, thank you.")
+
+
+def test_a_stand_in_for_the_owner_of_a_happy_customer_reads_the_second_time_that_they_are_still_away() -> None:
+    claimed = replace(case(State.CLAIMED), moment=Moment.RELATIONSHIP, band=Band.PROMOTER, score=10)
+    first = reminder(claimed, "claimed-100-owner-for-owner", Role.OWNER)
+    said = [question(each, BEN, People.NAMES, AFTER) for each in (first, replace(first, again=True))]
+    assert [text.partition(" and this happy customer")[0] for text in said] == ["Ana Silva is away,", "Ana Silva is still away,"]
