@@ -32,6 +32,8 @@ ANSWERS: dict[str, tuple[int, Any, type[Exception]]] = {
     "forbidden by something in between": (403, HTML, RefusedByCode),
     "no such conversation": (404, {"error": {"code": "ConversationNotFound"}}, RefusedByCode),
     "too large, HTML": (413, HTML, RefusedByCode),
+    "gave up in between": (499, HTML, RefusedByCode),
+    "waited for us too long": (408, HTML, Unknown),
     "broken inside": (500, {"error": {"code": "ServiceError"}}, Unknown),
     "a gateway": (502, HTML, Unknown),
     "away": (503, HTML, Unknown),
@@ -48,6 +50,28 @@ def test_every_answer_is_one_of_four_words_and_says_what_to_do(status: int, body
         answered(httpx.Response(status, **said))
     assert isinstance(error.value, Throttled | Unreachable | Refused | Unknown)
     assert len(str(error.value).split()) > 3
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"), [({"text": HTML}, "without a reason"), ({"json": {"error": {"code": "Busy"}}}, "Busy")]
+)
+def test_an_answer_that_leaves_doubt_is_told_with_its_code_if_it_has_one(body: dict[str, Any], reason: str) -> None:
+    with pytest.raises(Unknown, match=f"^Microsoft Teams answered 503 {reason}$"):
+        answered(httpx.Response(503, **body))
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "why"),
+    [
+        (httpx.ConnectError("connection refused"), Unreachable, "Microsoft Teams cannot be reached: connection refused"),
+        (httpx.ConnectTimeout(""), Unreachable, "Microsoft Teams cannot be reached: ConnectTimeout"),
+        (httpx.UnsupportedProtocol("no scheme"), Refused, "The address of Microsoft Teams cannot be used (no scheme): check service_urls, then replay"),
+        (httpx.ReadTimeout(""), Unknown, "no readable answer from Microsoft Teams: ReadTimeout"),
+    ],
+)  # fmt: skip
+def test_what_was_never_sent_is_told_apart_from_what_may_have_arrived(error: Exception, kind: type[Exception], why: str) -> None:
+    told = failed(error)
+    assert (type(told), str(told)) == (kind, why)
 
 
 @pytest.mark.parametrize("body", ["", HTML, "[1]", '{"id": "1'])

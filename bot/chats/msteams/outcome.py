@@ -49,7 +49,7 @@ def answered(response: httpx.Response) -> Mapping[str, Any]:
 def failed(error: Exception) -> Exception:
     """Returns the error for a failed request."""
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
-        return Unreachable(f"Microsoft Teams cannot be reached: {error or type(error).__name__}")
+        return Unreachable(f"Microsoft Teams cannot be reached: {str(error) or type(error).__name__}")
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
         return Refused(f"The address of Microsoft Teams cannot be used ({error}): check service_urls, then replay")
     return Unknown(f"no readable answer from Microsoft Teams: {type(error).__name__}")
