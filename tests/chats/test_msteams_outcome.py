@@ -11,9 +11,12 @@ import pytest
 
 from bot import metrics
 from bot.chats import Refused, Throttled, Unknown, Unreachable
+from bot.chats.msteams import Options
 from bot.chats.msteams.budget import Budget
 from bot.chats.msteams.outcome import RefusedByCode, answered, failed, seconds
+from bot.chats.msteams.token import Token
 from storage import delivery_log, messages
+from tests.chats.teams_world import TENANT
 from tests.conftest import FRIDAY
 from tests.emulators.msteams import Message
 from tests.running import eventually
@@ -27,6 +30,7 @@ ANSWERS: dict[str, tuple[int, Any, type[Exception]]] = {
     "somebody wrote at the same moment": (412, {"error": {"code": "PreconditionFailed"}}, Throttled),
     "our token is not taken": (401, {"error": {"code": "BotNotRegistered"}}, Unreachable),
     "a proxy sends us elsewhere": (302, HTML, Unreachable),
+    "a proxy answers what nobody has heard of": (399, HTML, Unreachable),
     "malformed": (400, {"error": {"code": "BadArgument"}}, RefusedByCode),
     "not in the team": (403, {"error": {"code": "BotNotInConversationRoster"}}, RefusedByCode),
     "forbidden by something in between": (403, HTML, RefusedByCode),
@@ -77,6 +81,40 @@ def test_what_was_never_sent_is_told_apart_from_what_may_have_arrived(error: Exc
 @pytest.mark.parametrize("body", ["", HTML, "[1]", '{"id": "1'])
 def test_a_good_answer_that_cannot_be_read_holds_nothing(body: str) -> None:
     assert answered(httpx.Response(201, text=body)) == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "begins"),
+    [
+        (400, "", "Microsoft Teams found the message malformed: please report this"),
+        (400, "MessageSizeTooBig", "Microsoft Teams found the message too large: please report this"),
+        (404, "", "Microsoft Teams knows no such conversation or message: check the channel"),
+        (404, "ActivityNotFound", "The message was deleted in Microsoft Teams"),
+        (410, "", "Microsoft Teams refused with 410 without a reason: look it up"),
+        (410, "Gone", "Microsoft Teams refused with 410 Gone: look it up"),
+        (413, "", "Microsoft Teams found the message too large: please report this"),
+        (414, "", "Microsoft Teams refused with 414 without a reason: look it up"),
+    ],
+)
+def test_a_refusal_says_what_to_do_about_it(status: int, code: str, begins: str) -> None:
+    with pytest.raises(RefusedByCode) as refused:
+        answered(httpx.Response(status, json={"error": {"code": code}}))
+    assert (refused.value.status, refused.value.code) == (status, code)
+    assert str(refused.value).startswith(begins)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("error", "why"), [(httpx.ConnectTimeout(""), "ConnectTimeout"), (httpx.ConnectError("refused"), "refused")]
+)
+async def test_a_sign_in_that_cannot_be_reached_is_told_with_what_happened(error: Exception, why: str) -> None:
+    def fail(_request: httpx.Request) -> httpx.Response:
+        raise error
+
+    options = Options(app_id="a", app_secret="s", tenant=TENANT)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=httpx.MockTransport(fail)) as client:
+        with pytest.raises(Unreachable, match=f"^The sign-in of Microsoft cannot be reached: {why}$"):
+            await Token(options, lambda: client).get()
 
 
 def test_only_what_closes_the_place_counts_as_of_the_place() -> None:

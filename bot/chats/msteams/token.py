@@ -63,7 +63,7 @@ class Token:
             response = await self._client().post(self._url, data=self._asked)
             said = response.json() if "json" in response.headers.get("content-type", "") else {}
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            raise Unreachable(f"The sign-in of Microsoft cannot be reached: {error or type(error).__name__}") from error
+            raise Unreachable(f"The sign-in of Microsoft cannot be reached: {str(error) or type(error).__name__}") from error
         if response.status_code == 429:
             raise Throttled(seconds(response.headers.get("retry-after")))
         value = said.get("access_token") if response.status_code == 200 and isinstance(said, dict) else None
