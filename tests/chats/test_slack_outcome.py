@@ -10,7 +10,7 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chats import Refused, Throttled, Unknown, Unreachable
-from bot.chats.slack.outcome import REASONS, answer_of, refusal
+from bot.chats.slack.outcome import REASONS, NotAllowed, answer_of, refusal
 
 pytestmark = pytest.mark.anyio
 
@@ -67,12 +67,32 @@ def test_slack_says_how_long_to_wait_or_we_wait_half_a_minute(header: str, secon
 def test_each_refusal_tells_ops_what_to_do() -> None:
     assert all(str(refusal(200, code, {})) == text and len(text) > 40 for code, text in REASONS.items())
     assert "/invite @Action Hero" in str(refusal(200, "not_in_channel", {}))
-    assert "groups:history" in str(refusal(200, "missing_scope", {}, "groups:history"))
+    assert "lacks a scope (groups:history):" in str(refusal(200, "missing_scope", {}, "groups:history"))
+    assert "lacks a scope (see docs/slack.md):" in str(refusal(200, "missing_scope", {}))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        (502, None, "Slack answered 502 without a reason"),
+        (200, "fatal_error", "Slack answered 200 fatal_error"),
+        (200, "team_added_to_org", "Slack is moving this workspace or channel (team_added_to_org); this is tried again by itself"),
+        (403, None, "Something between us and Slack answered 403: check the proxy or firewall"),
+        (200, "odd", "Slack refused with 'odd': look it up in Slack's API reference, mend it, then replay"),
+    ],
+)
+def test_what_slack_answered_is_told_with_its_code_or_its_status(status: int, code: str | None, said: str) -> None:
+    assert str(refusal(status, code, {})) == said
 
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
+        (
+            {"text": '{"ok": false, "error": "missing_scope", "needed": "chat:write"}', "content_type": "application/json"},
+            NotAllowed,
+        ),
+        ({"text": '{"ok": false, "error": ["odd"]}', "content_type": "application/json"}, Unknown),
         ({"text": "{", "content_type": "application/json"}, Unknown),
         ({"text": "[1]", "content_type": "application/json"}, Unknown),
         ({"text": "ok", "content_type": "text/plain"}, Unknown),
@@ -82,7 +102,7 @@ def test_each_refusal_tells_ops_what_to_do() -> None:
         (None, Unknown),
     ],
 )
-async def test_an_answer_that_cannot_be_read_is_unknown_and_the_call_is_made_once(
+async def test_an_answer_is_read_if_it_can_be_and_else_unknown_and_the_call_is_made_once(
     answer: dict[str, Any] | None, kind: type[Exception]
 ) -> None:
     calls = 0
@@ -102,9 +122,10 @@ async def test_an_answer_that_cannot_be_read_is_unknown_and_the_call_is_made_onc
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient("xoxb-1", f"http://127.0.0.1:{runner.addresses[0][1]}/", session=session, retry_handlers=[])
         client.proxy = None
-        with pytest.raises(kind):
+        with pytest.raises(kind) as told:
             await answer_of(client.chat_postMessage(channel="C1", text="hello"))
         assert calls == 1
+        assert kind is not NotAllowed or "(chat:write)" in str(told.value)
     await runner.cleanup()
 
 
