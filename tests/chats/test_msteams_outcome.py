@@ -12,7 +12,7 @@ import pytest
 from bot import metrics
 from bot.chats import Refused, Throttled, Unknown, Unreachable
 from bot.chats.msteams import Options
-from bot.chats.msteams.budget import Budget
+from bot.chats.msteams.budget import KEPT, Budget
 from bot.chats.msteams.outcome import RefusedByCode, answered, failed, seconds
 from bot.chats.msteams.token import Token
 from storage import delivery_log, messages
@@ -160,6 +160,42 @@ def test_a_place_that_asked_for_patience_is_left_alone_and_others_are_not() -> N
     budget.close("19:a", 20)
     assert budget.take("sends", "19:a", "t") == 20
     assert budget.take("sends", "19:b", "t") == 0
+
+
+def test_who_is_half_a_second_too_early_waits_for_half_a_second() -> None:
+    at = 1000.0
+    budget = Budget(lambda: at)
+    assert [budget.take("sends", "a", "t") for _ in range(7)] == [0.0] * 7
+    at += 0.5
+    assert budget.take("sends", "a", "t") == pytest.approx(0.52)
+    at += 0.52
+    assert budget.take("sends", "a", "t") == 0.0
+
+
+def test_each_place_that_asked_for_patience_is_left_alone_for_as_long_as_it_asked() -> None:
+    at = 1000.0
+    budget = Budget(lambda: at)
+    budget.close("a", 60)
+    budget.close("b", 30)
+    assert [budget.take("sends", place, "t") for place in ("a", "b", "c")] == [60, 30, 0]
+    at += 30
+    budget.close("c", 1)
+    assert [budget.take("sends", place, "t") for place in ("a", "b", "c")] == [30, 0, 1]
+
+
+def test_of_very_many_places_those_are_forgotten_that_were_silent_for_the_longest_time() -> None:
+    budget = Budget(lambda: 1000.0)
+
+    def others(name: str, number: int) -> None:
+        assert not any(budget.take("sends", f"{name}-{n}", f"tenant of {name}-{n}") for n in range(number))
+
+    assert not any(budget.take("sends", "busy", "t") for _ in range(6))
+    others("early", KEPT // 2 - 1)
+    assert budget.take("sends", "busy", "t") == 0.0
+    others("late", KEPT // 4)
+    assert budget.take("sends", "busy", "t") > 0.0, "it spoke not long ago"
+    others("later", KEPT)
+    assert budget.take("sends", "busy", "t") == 0.0, "by now it has its budget back"
 
 
 @pytest.fixture
