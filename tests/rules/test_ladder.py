@@ -10,7 +10,7 @@ import pytest
 
 from handlers.calendar.duration import Duration
 from handlers.calendar.hours import OpeningHours
-from handlers.ladder import Fresh, Phase, Role, Step, climb, let_go_of
+from handlers.ladder import Fresh, Phase, Role, Step, ahead, climb, let_go_of
 from tests.conftest import OSLO
 
 HOURS = OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO)
@@ -140,7 +140,8 @@ def test_the_clock_looks_when_a_promise_ends_though_no_step_comes_due_then_and_n
 def test_after_a_contact_no_claim_ends_and_the_clock_looks_no_more_at_a_question_that_was_never_answered() -> None:
     asked = replace(waits(oslo(20, 12)), state="claimed", state_since=oslo(20, 11), asked_at=oslo(23, 13))
     kept = replace(asked, contacted_at=oslo(23, 14))
-    assert [let_go_of(each, HOURS) for each in (asked, kept)] == [oslo(24, 8), None]
+    back = replace(asked, state="new")
+    assert [let_go_of(each, HOURS) for each in (asked, kept, back)] == [oslo(24, 8), None, None]
     assert climb(kept, [], HOURS, oslo(25, 9)).next_look_at == oslo(26, 8), "it is on the daily list"
 
 
@@ -173,3 +174,17 @@ def test_a_step_with_times_of_day_waits_for_them_also_beside_one_without() -> No
         ("unclaimed-100-backup", oslo(25, 15)),
         ("unclaimed-100-leader", oslo(26, 8, 30)),
     ]
+
+
+def test_a_step_at_the_very_beginning_speaks_in_the_first_open_second() -> None:
+    since = oslo(21, 12)
+    night = Fresh(promised_at=since, claim_by=oslo(23, 12), close_by=oslo(25, 12), state_since=since, moment="rescue")
+    first, half, end = ahead(night, [step(), step(after=0), step(after=0.5)], HOURS)
+    assert [rung.at for rung in (first, half, end)] == [oslo(23, 8) + timedelta(seconds=1), oslo(23, 10), oslo(23, 12)]
+
+
+def test_only_whose_last_step_has_spoken_is_at_the_top_and_without_a_ladder_nobody_is() -> None:
+    standing, now = waits(oslo(25, 11)), oslo(25, 12)
+    assert climb(standing, [step()], HOURS, now).at_the_top
+    assert not climb(standing, [step(), step(after=1.5)], HOURS, now - timedelta(minutes=30)).at_the_top
+    assert not climb(standing, [], HOURS, now).at_the_top
