@@ -116,3 +116,64 @@ def test_whatever_the_hours_later_weeks_are_never_due_earlier_and_previews_come_
     assert at >= weeks.bounds(this, hours)[1]
     assert weeks.due(this.after(1), hours, posting) >= at
     assert weeks.preview(this, hours, posting) < at
+
+
+OSLO = ZoneInfo("Europe/Oslo")
+SHOP = OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO)
+MONDAY = datetime(2026, 11, 23, 9, tzinfo=OSLO)
+A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
+
+
+def test_a_week_is_read_as_it_is_written_with_or_without_its_hyphen() -> None:
+    assert [str(Week.parse(text)) for text in (" 2026-W47 ", "2026w1", "2026-W53")] == ["2026-W47", "2026-W01", "2026-W53"]
+    for text in ("2027-W53", "2026-W00", "2026-W54", "2026-47", "1999-W1", ""):
+        with pytest.raises(ValueError, match="is not a week; write for example 2026-W47"):
+            Week.parse(text)
+
+
+def test_the_week_that_has_begun_is_the_next_and_after_a_closure_a_later_one() -> None:
+    told = Week(2026, 47)
+    days = (date(2026, 11, 23), date(2026, 11, 20), date(2026, 12, 7))
+    assert [told.begun(day) for day in days] == [Week(2026, 48), Week(2026, 48), Week(2026, 50)]
+
+
+def test_a_post_about_several_teams_waits_for_the_last_of_them_but_for_none_that_is_closed_for_a_week() -> None:
+    on_time, later = (MONDAY, MONDAY + timedelta(hours=1)), (MONDAY, MONDAY + 2 * A_DAY)
+    closed, longer = (MONDAY, MONDAY + A_WEEK), (MONDAY, MONDAY + 2 * A_WEEK)
+    assert weeks.together([later, on_time]) == later[1]
+    assert weeks.together([on_time, closed, longer]) == on_time[1]
+    assert weeks.together([on_time, (MONDAY, MONDAY + A_WEEK - timedelta(seconds=1))]) == MONDAY + A_WEEK - timedelta(seconds=1)
+    assert weeks.together([longer, closed]) == closed[1]
+
+
+def test_a_post_that_is_late_comes_only_while_somebody_is_there_and_one_that_is_not_at_once() -> None:
+    night = datetime(2026, 11, 23, 22, tzinfo=OSLO)
+    noon = datetime(2026, 11, 24, 12, tzinfo=OSLO)
+    bar = OpeningHours.build({"mon-sun": "20:00-23:00"}, OSLO)
+    for due_at, comes in ((night, True), (night - timedelta(hours=1), True), (night - timedelta(hours=1, seconds=1), False)):
+        assert weeks.may_come(due_at, [SHOP], night) is comes
+    assert weeks.may_come(MONDAY, [SHOP, bar], night)
+    assert weeks.may_come(MONDAY, [SHOP, bar], noon)
+    assert not weeks.may_come(MONDAY, [SHOP, bar], datetime(2026, 11, 24, 3, tzinfo=OSLO))
+
+
+@pytest.mark.parametrize(("telling", "told", "looked_at"), [({1}, 1, 3), ({3, 2}, 3, 1), (set(), 3, 3)])
+def test_the_newest_week_with_something_to_tell_is_told_and_else_the_newest(telling: set[int], told: int, looked_at: int) -> None:
+    period, taken = weeks.newest_telling([3, 2, 1], lambda nth: {"tells": nth in telling}, lambda figures: bool(figures["tells"]))
+    assert (period, len(taken)) == (told, looked_at)
+
+
+def test_a_team_that_does_not_open_for_two_years_has_its_post_all_the_same() -> None:
+    closed = frozenset(date(2026, 11, 1) + n * A_DAY for n in range(3 * 366))
+    hours = OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO, closed=closed)
+    assert weeks.due(Week(2026, 47), hours, Posting()) == MONDAY
+    assert weeks.preview(Week(2026, 47), hours, Posting()) == MONDAY - A_DAY
+
+
+@pytest.mark.parametrize(("days_off", "expected"), [(14, "2026-11-09T16:00"), (15, "2026-11-22T09:00")])
+def test_a_preview_is_shown_on_the_last_working_day_of_the_fortnight_before_or_else_a_day_before(
+    days_off: int, expected: str
+) -> None:
+    closed = [date(2026, 11, 23) - n * A_DAY for n in range(1, days_off)]
+    hours = OpeningHours.build({"mon-sun": "08:00-18:00"}, OSLO, closed=closed)
+    assert weeks.preview(Week(2026, 47), hours, Posting()) == datetime.fromisoformat(expected).replace(tzinfo=OSLO)
