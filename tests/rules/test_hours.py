@@ -284,6 +284,7 @@ def test_the_same_week_can_be_written_in_several_ways(week: dict[str, str], same
         ("24/7", "'24/7' is not a week of opening hours; write always, or days such as mon-fri with their hours", None),
         (None, "None is not a week of opening hours; write always, or days such as mon-fri with their hours", None),
         ({"mo": "08:00-18:00"}, "'mo' is not a day of the week; write for example mon, mon-fri or mon,wed", "mo"),
+        ({"mo-fri": "08:00-18:00"}, "'mo-fri' is not a day of the week; write for example mon, mon-fri or mon,wed", "mo-fri"),
         ({"mon-": "08:00-18:00"}, "'mon-' is not a day of the week; write for example mon, mon-fri or mon,wed", "mon-"),
         (
             {"mon-tue-wed": "8:00-9:00"},
@@ -300,8 +301,14 @@ def test_the_same_week_can_be_written_in_several_ways(week: dict[str, str], same
         ({"mon": "08:00-12:00,"}, "'' is not opening hours; write for example 08:00-18:00, or leave the day out", "mon"),
         ({"mon": []}, "[] is not opening hours; write for example 08:00-18:00, or leave the day out", "mon"),
         ({"mon": None}, "None is not opening hours; write for example 08:00-18:00, or leave the day out", "mon"),
+        ({"mon": 480}, "480 is not opening hours; write for example 08:00-18:00, or leave the day out", "mon"),
         ({"mon": [480]}, "480 is not opening hours; write for example 08:00-18:00, or leave the day out", "mon"),
         ({"mon": "08:60-18:00"}, "'08:60-18:00' holds a time that no clock shows; a day runs from 00:00 to 24:00", "mon"),
+        (
+            {"mon": "8:00-12:00, 13:00-25:00 "},
+            "'13:00-25:00' holds a time that no clock shows; a day runs from 00:00 to 24:00",
+            "mon",
+        ),
         ({"mon": "08:00-24:01"}, "'08:00-24:01' holds a time that no clock shows; a day runs from 00:00 to 24:00", "mon"),
         ({"mon": "24:00-08:00"}, "'24:00-08:00' holds a time that no clock shows; a day runs from 00:00 to 24:00", "mon"),
         ({"mon": "09:00-09:00"}, "'09:00-09:00' begins and ends at the same time; for the whole day write 00:00-24:00", "mon"),
