@@ -125,9 +125,9 @@ class House:
         [receipts] = await self.store.write(_receive_together, [arrivals], self.company, self.delivery, revision)
         return receipts
 
-    async def know(self, told: Sequence[Customer]) -> Sequence[Receipt]:
-        """Store the customers that a directory sends; returns after the commit."""
-        return await self.store.write(know, told, self.clock.now())
+    async def know(self, told: Sequence[Customer], again: bool) -> Sequence[Receipt]:
+        """Store the customers that a directory sends; returns after the commit. `again` as in handlers.arrivals.customers."""
+        return await self.store.write(know, told, self.clock.now(), again)
 
     async def named(self, source: str, references: Sequence[str]) -> None:
         """Store the names of responses that a tool only named, and have them fetched; returns after the commit."""

@@ -54,11 +54,26 @@ def receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> li
     """Store all of them; each new one that a route asks for becomes a follow-up with a card. Returns receipts in the order
     given."""
     gone = erased.among(tx, MAIN_WORKSPACE, (origin for arrival in arrivals for origin in (_origin(arrival), _known_by(arrival))))
-    if not gone:
+    before = _answered_before(tx, arrivals)
+    if not (gone or before):
         return _receive(tx, company, arrivals)
-    rest = [_nobodys(arrival) if _known_by(arrival) in gone else arrival for arrival in arrivals if _origin(arrival) not in gone]
-    receipts = iter(_receive(tx, company, rest))
-    return [IGNORED if _origin(arrival) in gone else next(receipts) for arrival in arrivals]
+
+    def settled(arrival: Arrival) -> Receipt | None:
+        if _origin(arrival) in gone:
+            return IGNORED
+        return before.get(_origin(arrival)) if arrival.again else None
+
+    each = [settled(arrival) for arrival in arrivals]
+    rest = [arrival for arrival, receipt in zip(arrivals, each, strict=True) if receipt is None]
+    receipts = iter(_receive(tx, company, [_nobodys(arrival) if _known_by(arrival) in gone else arrival for arrival in rest]))
+    return [next(receipts) if receipt is None else receipt for receipt in each]
+
+
+def _answered_before(tx: Connection, arrivals: Sequence[Arrival]) -> dict[tuple[str, str], Receipt]:
+    """Returns the receipts of what was answered before, by origin. Nothing else is done with it: what it says of the customer is
+    older than what is known by now, too."""
+    known = answers.known(tx, MAIN_WORKSPACE, [_origin(arrival) for arrival in arrivals if arrival.again])
+    return {(row.source, row.external_id): Receipt(Answer.DUPLICATE, row.id, row.route is not None) for row in known}
 
 
 def _receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> list[Receipt]:
@@ -150,7 +165,7 @@ def _again(tx: Connection, company: Company, heard: Judged, stored: AnyRow | Non
     """Handle a response that is already stored: a repeat, or a late update, whose new words appear on the same card."""
     known = stored or answers.heard(tx, MAIN_WORKSPACE, *_origin(heard.arrival))
     same = Receipt(Answer.DUPLICATE, known.id, known.route is not None)
-    if heard.arrival.again or known.fingerprint == heard.arrival.feedback.fingerprint:
+    if known.fingerprint == heard.arrival.feedback.fingerprint:
         return same
     arrival = replace(heard.arrival, feedback=said_again.completed(heard.arrival.feedback, known, heard.arrival.at))
     more = said_again.says_more(arrival.feedback, known, arrival.at)

@@ -71,6 +71,14 @@ def heard_all(tx: Connection, workspace: str, origins: Collection[tuple[str, str
     return {(row.source, row.external_id): row for row in found}
 
 
+def known(tx: Connection, workspace: str, origins: Collection[tuple[str, str]]) -> Sequence[AnyRow]:
+    """Returns `id`, `source`, `external_id` and `route` of those of these responses that were stored before. Locks nothing."""
+    if not origins:
+        return ()
+    these = (feedback.c.workspace == workspace, tuple_(feedback.c.source, feedback.c.external_id).in_(sorted(set(origins))))
+    return tx.execute(select(*_new, feedback.c.route).where(*these)).all()
+
+
 def is_known(tx: Connection, workspace: str, source: str, external_id: str) -> bool:
     """Returns whether this response was stored before."""
     this = (feedback.c.workspace == workspace, feedback.c.source == source, feedback.c.external_id == external_id)

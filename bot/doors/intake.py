@@ -48,8 +48,8 @@ class IntakeServices:
     """Stores the names of responses that a source only named, to be fetched."""
     keep: Callable[[KeptPayload], Awaitable[None]] | None = None
     """Stores a payload as it came, unless something that it said was erased."""
-    know: Callable[[Sequence[Customer]], Awaitable[Sequence[Receipt]]] | None = None
-    """Stores the customers that a directory sends."""
+    know: Callable[[Sequence[Customer], bool], Awaitable[Sequence[Receipt]]] | None = None
+    """Stores the customers that a directory sends, or sends again."""
     second_look: SecondLook | None = None
     """Brings `sources` up to date with what ops made in chat on another replica: called before anybody is refused."""
 
@@ -119,18 +119,23 @@ class _Intake:
         except payload.Unreadable as error:
             await self._keep(loaded, body, at, FieldError("the body", f"is not one that we read: {error}"))
             raise NotTaken(400, "malformed", f"The body is not one that we read: {error}. Nothing was stored.") from None
-        if loaded.tells_of_customers and isinstance(said, dict | list):
-            return await self._directory(loaded, said)
-        if loaded.names and isinstance(said, dict):
-            return await self._named(loaded, said)
         if not isinstance(said, dict | list):
             raise NotTaken(400, "malformed", "The body must be a JSON object, or an array of them. Nothing was stored.")
-        again = self._repeats.is_one(loaded.name, unique)
-        stored = await (
-            self._one(loaded, said, at, body, again) if isinstance(said, dict) else self._batch(loaded, said, at, again)
-        )
+        stored = await self._stored(loaded, said, at, body, self._repeats.is_one(loaded.name, unique))
         self._repeats.note(loaded.name, unique, at)
         return stored
+
+    async def _stored(
+        self, loaded: LoadedSource, said: dict[str, Any] | list[Any], at: datetime, body: bytes, again: bool
+    ) -> tuple[int, bytes]:
+        """Store what a request says, and return the answer. `again`: this very request was answered before."""
+        if loaded.tells_of_customers:
+            return await self._directory(loaded, said, again)
+        if isinstance(said, list):
+            return await self._batch(loaded, said, at, again)
+        if loaded.names:
+            return await self._named(loaded, said)
+        return await self._one(loaded, said, at, body, again)
 
     async def _verified(self, loaded: LoadedSource, sent: Sent) -> tuple[LoadedSource, bytes]:
         """Returns the source once it has verified the request, and what no other request has. On failure the newest version of the
@@ -168,7 +173,7 @@ class _Intake:
             raise refusal
         arrivals = [Arrival(loaded.name, piece, at, again=again) for piece in pieces]
         receipts = await self._services.take_in(arrivals) if arrivals else [IGNORED]
-        if loaded.options.keep:
+        if loaded.options.keep and not again:  # it is kept already, and was not said after what came since
             await self._keep(loaded, body, at, pieces)
         for receipt in receipts:
             entries.count(loaded.name, receipt)
@@ -176,7 +181,7 @@ class _Intake:
         id_ = b"null" if first.id is None else b"%d" % first.id
         return 202 if first.answer is Answer.ACCEPTED else 200, b'{"status": "%b", "id": %b}' % (first.answer.value.encode(), id_)
 
-    async def _directory(self, loaded: LoadedSource, said: dict[str, Any] | list[Any]) -> tuple[int, bytes]:
+    async def _directory(self, loaded: LoadedSource, said: dict[str, Any] | list[Any], again: bool) -> tuple[int, bytes]:
         """Handle a directory of customers like a survey tool, one customer or many; it may be sent again in full every night."""
         told_of = said if isinstance(said, list) else [said]
         entries.refuse_too_many(told_of)
@@ -184,7 +189,8 @@ class _Intake:
         told = [customer for found in read if not isinstance(found, FieldError) for customer in found]
         if isinstance(said, dict) and isinstance(read[0], FieldError):
             raise entries.rejected(loaded.name, read[0])
-        receipts = iter(await entries.in_pieces(self._services.know, told) if self._services.know is not None else ())
+        know = self._services.know
+        receipts = iter(await entries.in_pieces(lambda these: know(these, again), told) if know is not None else ())
         results = [entries.result(loaded.name, found, receipts) for found in read]
         if isinstance(said, list):
             return 200, _json(results)
@@ -203,7 +209,7 @@ class _Intake:
             if len(read) % 100 == 99:
                 await asyncio.sleep(0)  # a large batch must not keep everybody else waiting
             read.append(entries.read(loaded.parse, entry))
-            if loaded.options.keep or isinstance(read[-1], FieldError):
+            if not again and (loaded.options.keep or isinstance(read[-1], FieldError)):
                 await self._keep(loaded, _json(entry), at, read[-1])
         told = [piece for pieces in read if not isinstance(pieces, FieldError) for piece in pieces]
         arrivals = [Arrival(loaded.name, piece, at, again=again) for piece in told]

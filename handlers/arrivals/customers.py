@@ -39,11 +39,14 @@ def checked(said: Customer) -> Customer:
     return said
 
 
-def know(tx: Connection, told: Sequence[Customer], now: datetime) -> list[Receipt]:
+def know(tx: Connection, told: Sequence[Customer], now: datetime, again: bool = False) -> list[Receipt]:
     """Store what a directory says, in order: later values replace earlier ones, and what is left out keeps its value. Open cards
-    are redrawn where this changes them. An e-mail leads to the first key that came with it. Returns a receipt for each."""
+    are redrawn where this changes them. An e-mail leads to the first key that came with it. `again`: this very request was
+    answered before, so it changes nobody who is known. Returns a receipt for each."""
     rows = _rows(told)
     before = customers.by_key(tx, MAIN_WORKSPACE, rows)
+    if again:
+        rows = {key: row for key, row in rows.items() if key not in before}
     news = {key: row for key, row in rows.items() if _news(before.get(key), row)}
     ids = {key: row.id for key, row in before.items()}
     for piece in pieces(sorted(news), customers.AT_ONCE):

@@ -42,8 +42,8 @@ class House:
     async def notice(self, source: str, references: Sequence[str]) -> None:
         await self.store.write(errands.name, source, references, 0.0)
 
-    async def know(self, told: Sequence[Customer]) -> Sequence[Receipt]:
-        return await self.store.write(know, told, datetime.now(UTC))
+    async def know(self, told: Sequence[Customer], again: bool) -> Sequence[Receipt]:
+        return await self.store.write(know, told, datetime.now(UTC), again)
 
     def named(self) -> list[str]:
         """The responses this source named, which are not fetched here."""

@@ -14,6 +14,9 @@ from bot import sources
 from bot.doors import intake
 from bot.doors.repeats import KEPT, MOST, Repeats
 from bot.sources import LoadedSource
+from handlers.arrivals.replay import KeptPayload, keep_payload
+from handlers.feedback import MAIN_WORKSPACE
+from storage import customers, payloads
 from storage.database import Store, Unavailable
 from tests.conftest import FRIDAY, northwind, oak_street
 from tests.running import SECRET
@@ -44,7 +47,7 @@ class Door(House):
     def opens(self, kind: str, how: dict[str, str], secret: str, **options: Any) -> None:
         folder = sources.load(kind)
         loaded = LoadedSource(self.name, folder, folder.Options.model_validate({"secret": secret, **options}))
-        services = intake.IntakeServices({self.name: loaded}, self.receive, lambda: FRIDAY)
+        services = intake.IntakeServices({self.name: loaded}, self.receive, lambda: FRIDAY, keep=self.keep, know=self.know)
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(intake.door(services)), base_url="http://hero.example")
         self._how, self._secret = how, secret
 
@@ -59,6 +62,13 @@ class Door(House):
 
     async def hears(self, request: Request) -> Any:
         return (await self.client.post(f"/feedback/{self.name}", content=request.body, headers=request.headers)).json()
+
+    async def keep(self, payload: KeptPayload) -> None:
+        await self.store.write(keep_payload, payload)
+
+    def customer(self, column: str) -> Any:
+        [row] = self.store.read_sync(customers.by_key, MAIN_WORKSPACE, ["c-1"]).values()
+        return getattr(row, column)
 
     def words(self) -> list[str]:
         return [row.comment for row in self.stored()]
@@ -104,6 +114,40 @@ async def test_it_holds_for_every_scheme_that_signs_the_time_of_a_request(door: 
     first = door.signs(said("Cold."))
     for request, status in ((first, "accepted"), (door.signs(said("Late.")), "updated"), (first, "duplicate")):
         assert (await door.hears(request))["status"] == status
+
+
+async def test_nor_does_it_bring_back_what_was_known_of_the_customer(door: Door) -> None:
+    door.opens("plain", STANDARD, SECRET)
+    first = door.signs(said("Cold.") | {"customer": {"key": "c-1", "value": 100}})
+    await door.hears(first)
+    await door.hears(door.signs(said("Loud.", "r-2") | {"customer": {"key": "c-1", "value": 48_000}}))
+    assert (await door.hears(first))["status"] == "duplicate"
+    assert door.customer("value") == 48_000
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_a_directory_that_comes_again_brings_nothing_back_either(door: Door, many: bool) -> None:
+    door.opens("crm", STANDARD, SECRET)
+
+    def told(owner: str) -> Request:
+        row = {"key": "c-1", "owner": owner}
+        return door.signs([row] if many else row)
+
+    first = told("ana@northwind.example")
+    for request, status in ((first, "accepted"), (told("ben@northwind.example"), "updated"), (first, "duplicate")):
+        heard = await door.hears(request)
+        assert (heard[0] if many else heard)["status"] == status
+    assert door.customer("owner") == "ben@northwind.example"
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_it_is_kept_once_so_that_nothing_older_is_read_again_as_the_newest(door: Door, many: bool) -> None:
+    door.opens("plain", STANDARD, SECRET, keep="7d")
+    first = door.signs([said("Cold."), {}] if many else said("Cold."))
+    await door.hears(first)
+    kept = door.store.read_sync(payloads.kept, door.name, 0, 10)
+    await door.hears(first)
+    assert door.store.read_sync(payloads.kept, door.name, 0, 10) == kept
 
 
 async def test_without_a_signed_time_nobody_can_tell_and_what_comes_last_counts(door: Door) -> None:
