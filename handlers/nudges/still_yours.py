@@ -14,7 +14,7 @@ from handlers.company import Company
 from handlers.ladder import Role
 from handlers.nudges import steps
 from handlers.nudges.steps import Kind
-from storage import act_log, nudges
+from storage import act_log
 from storage.act_log import Act
 from storage.prepared import AnyRow
 
@@ -23,12 +23,11 @@ def ask(tx: Connection, company: Company, said: Sequence[tuple[AnyRow, Case]], n
     """Mark claims past their promise and without contact as asked: unless the owner answers, they are released when the next
     working day begins."""
     listed = [case.id for row, case in said if steps.kind_of(row.step) is Kind.LISTED and _in_question(row, case)]
-    heard = nudges.heard(tx, listed)
     asked = act_log.last_times(tx, listed, ("asked", "keep"))
     for row, case in said:
         if not _in_question(row, case) or case.asked_at is not None:
             continue
-        if _asked_before(row, case, heard) and not _is_time_again(company, case, asked.get(case.id), now):
+        if steps.kind_of(row.step) is Kind.LISTED and not _is_time(company, case, asked.get(case.id), now):
             continue
         _ask_about(tx, company, row, case, now)
 
@@ -46,20 +45,11 @@ def _ask_about(tx: Connection, company: Company, row: AnyRow, case: Case, now: d
         _ask_about(tx, company, row, anew, now)
 
 
-def _asked_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
-    """Returns whether the owner was asked since the claim, and this is only a line of the daily list. The list asks only those
-    whom the ladder never asked: its step was passed already, or they had all their nudges."""
-    return steps.kind_of(row.step) is Kind.LISTED and any(
-        each.id != row.id and each.follow_up_id == case.id and each.due_at >= (case.claimed_at or each.due_at)
-        for each in heard
-        if each.promise == row.promise and _in_question(each, case)
-    )
-
-
-def _is_time_again(company: Company, case: Case, asked_at: datetime | None, now: datetime) -> bool:
-    """Returns whether another full promise has passed since this owner was asked, or said that it is theirs."""
+def _is_time(company: Company, case: Case, asked_at: datetime | None, now: datetime) -> bool:
+    """Returns whether the daily list asks: this owner was not asked yet, as the step of the ladder was passed already or they had
+    all their nudges; or another full promise has passed since they were asked, or said that it is theirs."""
     if asked_at is None or case.claimed_at is None or asked_at < case.claimed_at:
-        return True  # they were reminded, but a change at the same moment kept an earlier release from asking
+        return True
     promise = company.promise_of(case.team, case.route)
     return company.hours_of(case.team, case.route).after(asked_at, promise.close) <= now
 

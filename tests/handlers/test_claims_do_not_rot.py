@@ -280,6 +280,19 @@ def test_somebody_who_pauses_may_say_all_the_same_that_it_is_theirs(shop: Shop) 
     assert (shop.row().state, shop.row().owner_user_id) == ("claimed", "ana")
 
 
+@pytest.mark.parametrize("typed", ["more", "stop", "pause until 2026-12-11"])
+def test_whoever_says_that_it_is_theirs_has_another_full_promise_however_they_are_reminded(shop: Shop, typed: str) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    types(shop, typed)
+    passes_until(shop, MONDAY + timedelta(days=1, hours=8))
+    shop.tap("keep", ANA)
+    passes_until(shop, MONDAY + timedelta(days=4))
+    assert (shop.row().state, shop.acts().count("asked")) == ("claimed", 1)
+    passes_until(shop, MONDAY + timedelta(days=7, hours=1))
+    assert (shop.row().state, shop.acts().count("asked")) == ("new", 2)
+
+
 def test_a_leader_is_not_asked_for_somebody_where_somebody_has_it_by_now(shop: Shop) -> None:
     put_on_duty(shop, Role.LEADER, LEA)
     types(shop, "quiet 17:00-10:00", LEA)
