@@ -126,11 +126,10 @@ def telling(tx: Connection, feedback_ids: Collection[int], follow_up_ids: Collec
     return [row for row in made if _tells(row.snapshot, set(feedback_ids), set(follow_up_ids))]
 
 
-def telling_them(
-    tx: Connection, kind: str, about: Collection[str], periods: Collection[str], follow_up_id: int
-) -> Sequence[AnyRow]:
-    """Returns the digests of this kind, for these people and periods, that tell about a follow-up. It reads no others."""
-    these = (digest.c.kind == kind, digest.c.about.in_(about), digest.c.period.in_(periods))
+def telling_them(tx: Connection, kind: str, about: Collection[str], first: str, follow_up_id: int) -> Sequence[AnyRow]:
+    """Returns the digests of this kind, for these people and from this period on, that tell about a follow-up. It reads no
+    others."""
+    these = (digest.c.kind == kind, digest.c.about.in_(about), digest.c.period >= first)
     return [row for row in tx.execute(select(digest).where(*these)) if _tells(row.snapshot, set(), {follow_up_id})]
 
 

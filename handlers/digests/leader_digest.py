@@ -164,13 +164,13 @@ def picture(tx: Connection, company: Company, row: PostRow, now: datetime, reade
     return leader_card.report_card(report, now)
 
 
-def show_anew(tx: Connection, team: Team, follow_up_id: int, now: datetime) -> None:
-    """Draw anew the last posts for the leaders of a team that tell of a follow-up of theirs: a leader did something about it. Who
-    taps waits for this, so no older posts are read, and none for anybody else's leaders."""
-    this = weeks.now_in(team.hours, now)
-    lately = [str(this.after(-back)) for back in range(weeks.MADE_UP + 1)]
+def show_anew(tx: Connection, team: Team, follow_up_id: int, since: datetime) -> None:
+    """Draw anew the posts for the leaders of a team that tell of a follow-up of theirs: a leader did something about it. Who taps
+    waits for this, so no posts are read about older weeks than one made at `since` may be about, and none for anybody else's
+    leaders."""
+    first = weeks.now_in(team.hours, since).after(-weeks.MADE_UP)
     led_by = [str(id) for id in nudges.on_duty(tx).get((team.name, Role.LEADER), ())]
-    if posts := digests.telling_them(tx, KIND, led_by, lately, follow_up_id):
+    if posts := digests.telling_them(tx, KIND, led_by, str(first), follow_up_id):
         messages.show_anew(tx, [message_keys.about_digest(KIND, post.id, post.about) for post in posts])
 
 

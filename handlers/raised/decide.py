@@ -77,7 +77,7 @@ def _remember(tx: Connection, row: AnyRow, team: Team, became: str, why: str, wh
     act_log.write(tx, [Act(team.workspace, row.follow_up_id, "settle", tap.at, who.id, detail=detail)])
     if row.raised_by != who.id:
         messages.want(tx, [wanted.became(row.id, became, colleagues.person_of(tx, row.raised_by))], tap.at)
-    leader_digest.show_anew(tx, team, row.follow_up_id, tap.at)
+    leader_digest.show_anew(tx, team, row.follow_up_id, row.at)
 
 
 def _found(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Team] | None:

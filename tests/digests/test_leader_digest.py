@@ -468,7 +468,8 @@ def test_what_was_raised_and_has_nobody_is_asked_of_who_leads_with_what_can_be_d
     assert [(button.verb, button.label, button.target) for button in card.items[0].buttons] == [("settle", "Decide…", "raised:1")]
 
 
-def test_what_is_decided_leaves_the_post_which_is_shown_anew(shop: Week47) -> None:
+@pytest.mark.parametrize("later", [0, 8])
+def test_what_is_decided_leaves_the_post_which_is_shown_anew_however_old_it_is(shop: Week47, later: int) -> None:
     shop.says(2, "A test.")
     shop.tap("dismiss", ANA, 1, reason="test")  # so that nothing else is told of it
     raises(shop, 1, "The lift is slow.", days=1)
@@ -476,6 +477,7 @@ def test_what_is_decided_leaves_the_post_which_is_shown_anew(shop: Week47) -> No
     row = shop.store.read_sync(digests.by_period, "leader", "1", "2026-W47")
     shop.store.write_sync(lambda tx: tx.execute(messages.message.update().values(remote_id="1", shown=1)))
     raised: Any = "raised:1"
+    shop.now += timedelta(weeks=later)
     shop.tap("settle", LEA, raised, became="no", why="It is being replaced.")
     assert shop.card(f"leader:{row.id}:1").items == ()
     assert shop.store.read_sync(messages.by_key, f"leader:{row.id}:1").wanted == 2
