@@ -14,7 +14,7 @@ from storage.sqlite_plan import SqlitePlan
 from storage.statements import constants
 
 AnyRow = Row[*tuple[Any, ...]]
-"""A row of a result; its columns are attributes."""
+"""A row of a result; its columns are attributes. Those of prepared statements are named tuples: see `making_rows`."""
 Values = Mapping[str, Any]
 """The bind parameters of a statement, by name."""
 Processor = Callable[[Any], Any]

@@ -190,7 +190,7 @@ class ChatServices:
 
     async def answer(self, word: str, who: Person, place: Place) -> Reply:
         """Like `command`, but never raises: when the database is unavailable or our code failed, the reply says so."""
-        from storage.database import Unavailable  # as below
+        from storage.database import Unavailable  # it loads SQLAlchemy, which whoever reads only app.yaml does not need
 
         try:
             return await self.command(word, who, place)
@@ -202,7 +202,7 @@ class ChatServices:
 
     async def note_answer(self, who: Person, about: About, posted: Posted, edits: str | None = None) -> None:
         """Note where somebody's private answer stands, and what it is about. `edits` is EDITS in a chat that has such a lane."""
-        from handlers import answered  # it loads the tables, which whoever reads only app.yaml does not need
+        from handlers import answered  # it loads the tables, so as above
         from storage.database import Unavailable
 
         try:
