@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from handlers.calendar import weeks
 from handlers.calendar.hours import OpeningHours
 from handlers.calendar.weeks import Posting, Week
+from handlers.digests import making
 
 FIRST = Week(2026, 1)
 THREE_YEARS = [FIRST.after(n) for n in range(157)]
@@ -159,8 +160,10 @@ def test_a_post_that_is_late_comes_only_while_somebody_is_there_and_one_that_is_
 
 @pytest.mark.parametrize(("telling", "told", "looked_at"), [({1}, 1, 3), ({3, 2}, 3, 1), (set(), 3, 3)])
 def test_the_newest_week_with_something_to_tell_is_told_and_else_the_newest(telling: set[int], told: int, looked_at: int) -> None:
-    period, taken = weeks.newest_telling([3, 2, 1], lambda nth: {"tells": nth in telling}, lambda figures: bool(figures["tells"]))
-    assert (period, len(taken)) == (told, looked_at)
+    due = [FIRST.after(nth) for nth in (3, 2, 1)]
+    which = {FIRST.after(nth) for nth in telling}
+    period, taken = making.newest_telling(due, lambda week: {"tells": week in which}, lambda figures: bool(figures["tells"]))
+    assert (period, len(taken)) == (FIRST.after(told), looked_at)
 
 
 def test_a_team_that_does_not_open_for_two_years_has_its_post_all_the_same() -> None:
