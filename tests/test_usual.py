@@ -274,3 +274,22 @@ async def test_what_one_chat_tells_counts_while_another_cannot(waiting: Shop, te
     away.away = True
     known = await found(UsualColleagues(waiting.store), northwind(both), slack=Directory(NINA), msteams=away)
     assert known == {OAK: ["slack:nina"]}
+
+
+async def test_who_is_known_in_a_workspace_where_the_team_is_not_is_not_told_either_while_the_chat_cannot_tell(
+    waiting: Shop,
+) -> None:
+    chat = Directory()
+    chat.away = True
+    waiting.store.write_sync(colleagues.meet, replace(NINA, workspace="T0THEIRS"), MAIL, "Europe/Oslo", FRIDAY)
+    assert await found(UsualColleagues(waiting.store), waiting.company, slack=chat) == {OAK: []}
+
+
+async def test_whoever_is_known_in_two_chats_is_told_in_one_of_them_also_while_neither_can_tell(waiting: Shop, team: Team) -> None:
+    both = team.model_copy(update={"channels": (Place.parse("slack:C1"), Place.parse("msteams:19:oak@thread.tacv2"))})
+    away = Directory()
+    away.away = True
+    waiting.store.write_sync(colleagues.meet, NINA, "n.olsen@elsewhere.example", "Europe/Oslo", FRIDAY)
+    waiting.store.write_sync(lambda tx: people.prefer(tx, colleagues.remember(tx, NINA).id, {"linked_email": MAIL}))
+    waiting.store.write_sync(colleagues.meet, replace(NINA, chat="msteams"), MAIL, "Europe/Oslo", FRIDAY)
+    assert await found(UsualColleagues(waiting.store), northwind(both), slack=away, msteams=away) == {OAK: ["slack:nina"]}
