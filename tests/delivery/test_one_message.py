@@ -10,6 +10,7 @@ from sqlalchemy import update
 from bot import metrics
 from bot.chats import CannotPost, Pace, Refused, Throttled, Unreachable
 from bot.delivery.send import UNDRAWN_AFTER
+from handlers.feedback import Place
 from handlers.pictures import picture
 from storage import delivery_log, messages, sending
 from storage.messages import message
@@ -184,6 +185,18 @@ async def test_what_was_drawn_when_it_was_leased_is_not_drawn_again(desk: Desk) 
     await desk.sender.serve(attempt, drawn, desk.clock.seconds() + LATER)
     assert desk.chat.posts[0][:2] == ("card:1", drawn.card.plain)
     assert desk.row().state == "shown"
+
+
+async def test_what_was_drawn_for_a_channel_that_the_team_seemed_to_have_left_is_drawn_again_with_what_is_known_now(
+    desk: Desk,
+) -> None:
+    attempt, whole = desk.leased(), desk.shop.company
+    team = whole.teams["oak-street"].model_copy(update={"channels": (Place.parse("slack:C2"),)})
+    before = whole.model_copy(update={"teams": {team.name: team}})
+    drawn = desk.shop.store.read_sync(picture, before, attempt.id, desk.shop.now)
+    assert drawn.astray
+    await desk.sender.serve(attempt, drawn, desk.clock.seconds() + LATER)
+    assert (desk.chat.keys, desk.row().state) == (["card:1"], "shown")
 
 
 @ON_SQLITE

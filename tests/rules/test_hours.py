@@ -466,6 +466,13 @@ def test_a_promise_of_days_that_would_end_within_the_gap_ends_after_it_to_the_se
     assert after(oslo(closed={date(2020, 1, 1)}), at("2026-03-28 02:30:10.5"), "1d") == after_the_gap
 
 
+def test_where_the_wall_shows_utc_a_team_opens_and_closes_to_the_second() -> None:
+    for zone in ("Europe/London", "UTC"):
+        hours = OpeningHours.build({"mon-fri": "08:00-18:00"}, ZoneInfo(zone))
+        opens, closes = (datetime(2026, 11, 20, hour, tzinfo=UTC) for hour in (8, 18))
+        assert (hours.next_opening(opens - timedelta(hours=9)), hours.closing(opens)) == (opens, closes)
+
+
 def test_a_time_of_day_has_seconds() -> None:
     assert oslo().moment(date(2026, 11, 20), time(9, 0, 30)) == at("2026-11-20 09:00:30")
 
