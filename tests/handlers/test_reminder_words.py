@@ -175,6 +175,13 @@ def test_who_keeps_a_happy_customer_reads_that_they_stay_theirs() -> None:
     assert said.startswith("It stays yours, thank you.")
 
 
+def test_a_leader_reads_the_second_time_that_a_happy_customer_is_still_to_be_thanked() -> None:
+    happy = replace(case(), moment=Moment.RELATIONSHIP, band=Band.PROMOTER, score=10)
+    first = reminder(happy, "unclaimed-150-leader", Role.LEADER)
+    said = [question(each, BEN, People.NAMES, AFTER) for each in (first, replace(first, again=True))]
+    assert [text.partition(" thanked")[0] for text in said] == ["A happy customer has not been", "A happy customer is still to be"]
+
+
 def test_a_stand_in_for_the_owner_of_a_happy_customer_reads_the_second_time_that_they_are_still_away() -> None:
     claimed = replace(case(State.CLAIMED), moment=Moment.RELATIONSHIP, band=Band.PROMOTER, score=10)
     first = reminder(claimed, "claimed-100-owner-for-owner", Role.OWNER)

@@ -221,17 +221,31 @@ def test_a_duration_typed_in_other_words_is_refused(typed: str) -> None:
         ("mon-fri 8-12 13-17", {"mon-fri": "08:00-12:00, 13:00-17:00"}),
         ("fri 22-6, sat 9.30-17.30", {"fri": "22:00-06:00", "sat": "09:30-17:30"}),
         ("mon: 08:00-24:00", {"mon": "08:00-24:00"}),
+        ("sat 5-12", {"sat": "05:00-12:00"}),
+        ("sat 3:30-11, sun 3-11:30", {"sat": "03:30-11:00", "sun": "03:00-11:30"}),
+        (" Always ", "always"),
     ],
 )
-def test_hours_are_read_as_people_write_them_on_a_door(typed: str, read: dict[str, str]) -> None:
+def test_hours_are_read_as_people_write_them_on_a_door(typed: str, read: dict[str, str] | str) -> None:
     assert on_a_door(typed) == read
     assert on_a_door(door_sign(read)) == read
 
 
-@pytest.mark.parametrize("typed", ["mon-fri 9-5", "mon-fri 8-12 1-5", "mon 9-5pm", "9-17", "mon 25-30"])
+@pytest.mark.parametrize("typed", ["mon-fri 9-5", "mon-fri 8-12 1-5", "mon 9-5pm", "9-17", "mon 25-30", "mon 4-12"])
 def test_hours_that_may_mean_two_things_or_none_are_not_guessed(typed: str) -> None:
     with pytest.raises(HoursError):
         read_week(on_a_door(typed))
+
+
+def test_hours_that_may_mean_two_things_are_quoted_as_they_were_typed() -> None:
+    with pytest.raises(HoursError, match=r"^'9-5' is not opening hours"):
+        read_week(on_a_door("mon 9-5"))
+
+
+@pytest.mark.parametrize("typed", ["mon-fri", "9-17", "9-17 mon", "mon 9-17 tue"])
+def test_hours_without_their_days_and_days_without_their_hours_are_refused_with_what_to_write(typed: str) -> None:
+    with pytest.raises(HoursError, match="is not opening hours; write for example mon-fri 08:00-18:00, sat 10:00-16:00"):
+        on_a_door(typed)
 
 
 @pytest.mark.parametrize(("seconds", "days"), [(0, 0), (1, 1), (-1, 0), (-1, 1), (0, -1)])
