@@ -91,22 +91,21 @@ async def test_so_many_lanes_are_served_at_once_and_the_others_as_these_come_fre
     assert len(chat.posts) == AT_ONCE + 5
 
 
-async def test_while_one_more_lane_can_be_served_whatever_comes_is_served_at_once(shop: Shop) -> None:
+@pytest.mark.parametrize("along", [True, False])
+async def test_while_one_more_lane_can_be_served_whatever_comes_is_served_at_once(shop: Shop, *, along: bool) -> None:
     chat = Holding()
     shop.hears(said("r-1"))
-    shop.store.write_sync(messages.want, wanted(AT_ONCE - 3), shop.now)
+    shop.store.write_sync(messages.want, wanted(AT_ONCE - 2), shop.now)
     async with delivering(shop, chat, UNHURRIED) as delivery:
-        await eventually(lambda: chat.begun == AT_ONCE - 2)
-        elsewhere = replace(wanted(1)[0], key="closing:1:1:more", channel="E1")
-        await shop.store.write(messages.want, [elsewhere], shop.now)
         await eventually(lambda: chat.begun == AT_ONCE - 1)
 
         def unit(tx: Connection) -> None:
-            messages.want(tx, [replace(elsewhere, key="closing:1:1:last", channel="E2")], shop.now)
-            delivery.lease_along(tx)
+            messages.want(tx, [replace(wanted(1)[0], key="closing:1:1:more", channel="E1")], shop.now)
+            if along:
+                delivery.lease_along(tx)
 
         await shop.store.write(unit)
-        assert leased(shop) == AT_ONCE, "it was leased in the unit that wants it"
+        assert leased(shop) == AT_ONCE or not along, "it is leased in the unit that wants it"
         await eventually(lambda: chat.begun == AT_ONCE)
         chat.let_go.set()
         await eventually(everything_is_shown(shop))
