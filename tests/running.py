@@ -135,8 +135,9 @@ def _migrated() -> bytes:
         return file.read_bytes()
 
 
-async def eventually(holds: Callable[[], Awaitable[Any] | Any], within: float = 10.0) -> Any:
-    """Poll `holds` until its result is true, for at most `within` seconds. Returns the result.
+async def eventually(holds: Callable[[], Awaitable[Any] | Any], within: float = 10.0, instead: Callable[[], str] = str) -> Any:
+    """Poll `holds` until its result is true, for at most `within` seconds. Returns the result. `instead` tells, for the failure, how
+    things are then.
 
     The default is shorter than the interval at which delivery looks without being woken, so that a lost wake-up is noticed.
     """
@@ -146,5 +147,5 @@ async def eventually(holds: Callable[[], Awaitable[Any] | Any], within: float = 
         answer = await answer if isinstance(answer, Awaitable) else answer
         if answer:
             return answer
-        assert time.monotonic() < end, "it did not come about in time"
+        assert time.monotonic() < end, f"it did not come about in time {instead()}".rstrip()
         await asyncio.sleep(0.01)

@@ -14,8 +14,10 @@ import tempfile
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -69,11 +71,20 @@ class Weather:
     def happened(self) -> int:
         return len(self.slack.calls) + len(self.sender.taken)
 
+    def has_cards(self, channel: str, more_than: int) -> bool:
+        return len(self.cards(channel)) > more_than
+
+    def has_happened(self, so_much: int) -> bool:
+        return self.happened() >= so_much or self.is_calm()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        await eventually(holds, TO_THE_END_S, self.stands)
+
     async def customers(self, team: int) -> None:
         """One after the other, as fast as cards appear."""
         channel, each = f"C{team}", self.storm.messages // self.storm.channels
         for n in range(each):
-            await eventually(lambda due=n - AHEAD: len(self.cards(channel)) > due, TO_THE_END_S)
+            await self.until(partial(self.has_cards, channel, n - AHEAD))
             id = f"r-{team}-{n}"
             self.sent.setdefault(channel, []).append(id)
             await self.sender.insist(id, team)
@@ -82,7 +93,7 @@ class Weather:
         """Kill when a number of things have happened, somewhere between two of them; start again at once."""
         for n in range(self.storm.kills):
             due = self.happened() + self.chance.randint(1, max(2, self.storm.messages // (self.storm.kills + 1)))
-            await eventually(lambda due=due: self.happened() >= due or self.is_calm(), TO_THE_END_S)
+            await self.until(partial(self.has_happened, due))
             server = self.servers[n % len(self.servers)] if self.storm.polite else self.chance.choice(self.servers)
             if self.storm.polite:
                 assert await asyncio.to_thread(server.stop) == 0
@@ -94,7 +105,7 @@ class Weather:
         """Claims cards that are there, whether or not the bot lives; where it does not, another one a moment later."""
         ana = self.slack.user("UANA")
         while len(self.claimed) < self.storm.claims and not self.is_calm():
-            await eventually(lambda: len(self.all_cards()) > len(self.claimed) * 4 or self.is_calm(), TO_THE_END_S)
+            await self.until(lambda: len(self.all_cards()) > len(self.claimed) * 4 or self.is_calm())
             card = self.chance.choice([message for message in self.all_cards() if "Claim" not in str(message)] or [None])
             if card is not None and "I'll reply" in card.buttons:
                 seen = await ana.press(card, "I'll reply", linger=0)
@@ -108,8 +119,17 @@ class Weather:
 
     def newest(self) -> bool:
         """Every card that was claimed says so."""
+        return not self._stale()
+
+    def stands(self) -> str:
+        """What a storm that does not end still waits for."""
+        shown = {told_by(card) for card in self.all_cards()}
+        cardless = [id for id in self.sender.taken if id not in shown]
+        return f"{len(self.sender.taken)} taken, {len(shown)} shown, without a card {cardless}, claimed and stale {self._stale()}"
+
+    def _stale(self) -> list[str]:
         shown = {told_by(card): str(card) for card in self.all_cards()}
-        return all("Claimed · Ana" in shown.get(id, "") for id in self.claimed)
+        return sorted(id for id in self.claimed if "Claimed · Ana" not in shown.get(id, ""))
 
 
 def told_by(card: Message) -> str:
@@ -129,7 +149,7 @@ async def blow(storm: Storm, folder: Path, database: str = "") -> Weather:
             weather = Weather(storm, slack, servers, Sender(servers, client), random.Random(storm.seed))
             sending = [weather.customers(team) for team in range(storm.channels)]
             await asyncio.gather(*sending, weather.killer(), weather.colleague())
-            await eventually(lambda: weather.is_calm() and weather.newest(), TO_THE_END_S)
+            await weather.until(lambda: weather.is_calm() and weather.newest())
         for server in servers:
             assert await asyncio.to_thread(server.stop) == 0
         judge(weather)
