@@ -102,12 +102,13 @@ class Weather:
             await asyncio.to_thread(server.start)
 
     async def colleague(self) -> None:
-        """Claims cards that are there, whether or not the bot lives; where it does not, another one a moment later."""
+        """Claims cards that are there, at one replica or another, whether or not it lives; where not, another one a moment later."""
         ana = self.slack.user("UANA")
         while len(self.claimed) < self.storm.claims and not self.is_calm():
             await self.until(lambda: len(self.all_cards()) > len(self.claimed) * 4 or self.is_calm())
             card = self.chance.choice([message for message in self.all_cards() if "Claim" not in str(message)] or [None])
             if card is not None and "I'll reply" in card.buttons:
+                self.slack.bot_url = f"{self.chance.choice(self.servers).url}/slack/events"
                 seen = await ana.press(card, "I'll reply", linger=0)
                 if seen.error is None:
                     self.claimed.add(told_by(card))
