@@ -13,18 +13,18 @@ from storage.act_log import act
 from storage.feedback import REAL, TEST, feedback
 from storage.followups import OPEN_NOW, WAITS_SINCE, follow_up
 from storage.pieces import grouped, pieces
-from storage.prepared import AnyRow
+from storage.prepared import AnyRow, Prepared
 
 _team: BindParameter[str] = bindparam("team")
 _start: BindParameter[datetime] = bindparam("start")
 _end: BindParameter[datetime] = bindparam("end")
 OF_WEEK = and_(REAL, feedback.c.team == _team, feedback.c.received_at >= _start, feedback.c.received_at < _end)
-UNHAPPY = feedback.c.band.in_(("detractor", "unscored"))
+UNHAPPY = text("feedback.band IN ('detractor', 'unscored')")
 WAITS = and_(REAL, OPEN_NOW, follow_up.c.contacted_at.is_(None))
 """The customer waits to hear from us."""
 
-# Built once. Only the columns that the figures of a week need, since there may be many rows.
-_told = (
+# Only the columns that the figures of a week need, since there may be many rows.
+_told = Prepared(
     select(
         *(
             follow_up.c[name]
@@ -132,7 +132,7 @@ def causes(tx: Connection, team: str, start: datetime, end: datetime) -> dict[st
 
 def told(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
     """Returns what became of everybody who told the team in [start, end) that it let them down."""
-    return tx.execute(_told, {"team": team, "start": start, "end": end}).all()
+    return _told.all(tx, {"team": team, "start": start, "end": end})
 
 
 def ways(tx: Connection, team: str, start: datetime, end: datetime) -> dict[str, int]:
