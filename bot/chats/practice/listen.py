@@ -28,6 +28,13 @@ if TYPE_CHECKING:
     from bot.chats.practice.speak import Practice
 
 HERE = Path(__file__).parent
+TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
 CLOCK = frozenset({"hour", "deadline", "closing", "monday"})
 NO_CLOCK = "This clock runs in real time and cannot be pushed. `hero demo` has one that can."
 
@@ -50,21 +57,17 @@ def routes(chat: Practice) -> Sequence[BaseRoute]:
 
 
 class _Page:
-    """The endpoints, and what they share: the chat, the templates and the whispers."""
+    """The endpoints, and what they share: the chat and the whispers."""
 
     def __init__(self, chat: Practice) -> None:
         self.chat = chat
         self.whispers = Whispers()
         self.read: dict[str, int] = {}
         """The id of the last private message that each person has seen."""
-        loader = jinja2.FileSystemLoader(HERE / "templates")
-        self.templates = jinja2.Environment(
-            loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
 
     async def page(self, request: Request) -> Response:
         looking = await self._looking(request.query_params)
-        return HTMLResponse(self.templates.get_template("page.html").render(await self._shown(looking)))
+        return HTMLResponse(TEMPLATES.get_template("page.html").render(await self._shown(looking)))
 
     async def channel(self, request: Request) -> Response:
         """Returns the live part of the page; 204 if the page is up to date."""
@@ -73,7 +76,7 @@ class _Page:
         revision = await self.chat.services.store.read(practice.revision, places)
         if request.query_params.get("seen") == page.seen(revision, self.chat.services.now()):
             return Response(status_code=204)
-        return HTMLResponse(self.templates.get_template("live.html").render(await self._shown(looking)))
+        return HTMLResponse(TEMPLATES.get_template("live.html").render(await self._shown(looking)))
 
     async def press(self, request: Request) -> Response:
         sent = await _fields(request)
