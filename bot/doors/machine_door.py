@@ -25,8 +25,11 @@ class Answered:
     then: Callable[[], None] | None = None
 
 
-Hear = Callable[[Mapping[str, str], bytes], Awaitable[Answered]]
-"""Answers a request, given its headers by lower-case name and its body. May raise NotTaken."""
+Respond = Callable[[Answered], Awaitable[None]]
+"""Sends the response. Whoever answers a request calls it once."""
+Hear = Callable[[Mapping[str, str], bytes, Respond], Awaitable[None]]
+"""Answers a request, given its headers by lower-case name, its body, and how to respond; may go on afterwards. May raise NotTaken
+instead of responding."""
 
 
 class Door(Route):
@@ -42,14 +45,16 @@ class _Application:
         self._hear = hear
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def respond(answered: Answered) -> None:
+            await answer(answered, send)
+
         headers = bounded.headers_of(scope)
         try:
-            answered = await self._hear(headers, await bounded.body(headers, receive))
+            await self._hear(headers, await bounded.body(headers, receive), respond)
         except HungUp:
             return
         except NotTaken as error:
-            answered = refused(error)
-        await answer(answered, send)
+            await respond(refused(error))
 
 
 async def answer(answered: Answered, send: Send) -> None:

@@ -90,13 +90,18 @@ def taking_long() -> str:
     return _("This takes longer than usual. The card changes as soon as it is saved; if it cannot be, we tell you in our chat.")
 
 
+def answer_follows() -> str:
+    """Like `taking_long`, for a word that was typed: the answer comes where it was typed."""
+    return _("This takes longer than usual. The answer comes here as soon as we have it.")
+
+
 def passed_on() -> str:
     """The title of the window that shows what became of something passed on."""
     return _("Passing it on")
 
 
 def told_later() -> str:
-    """Like `taking_long`, where no card will change: for a message that was passed on."""
+    """Like `taking_long`, in a window that may be closed: for a form that was sent, and for a message that was passed on."""
     return _("This takes longer than usual. You can close this; we tell you in our chat what became of it.")
 
 

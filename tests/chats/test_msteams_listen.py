@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
 
 from bot.chats.msteams import choosing, listen
 from handlers import message_keys
@@ -21,6 +18,7 @@ from tests import log
 from tests.conftest import FRIDAY
 from tests.emulators.msteams import FORGERIES, Form, Message, Seen
 from tests.running import eventually
+from tests.slow_database import taking_nothing_in
 from tests.stages import OAK_STREET, OnMsTeams, on_msteams
 
 pytestmark = pytest.mark.anyio
@@ -54,21 +52,10 @@ async def database_is_slow(stage: OnMsTeams) -> AsyncIterator[None]:
     The bot answers after a second instead of two and a half, so that a slow machine has two more until the third is over.
     """
     assert listen.IN_TIME <= 2.5
-    over, held = threading.Event(), threading.Event()
-
-    def hold(tx: Connection) -> None:
-        held.set()
-        over.wait(20)
-
-    slow = asyncio.create_task(stage.here.house.store.write(hold))
-    await eventually(held.is_set)
-    try:
+    async with taking_nothing_in(stage.here.house.store):
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(listen, "IN_TIME", 1.0)
             yield
-    finally:
-        over.set()
-        await slow
 
 
 async def test_every_tap_is_answered_within_three_seconds_while_database_and_connector_are_slow(

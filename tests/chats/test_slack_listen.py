@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -25,9 +26,10 @@ from aiohttp import web
 from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
+from starlette.types import ASGIApp, Message
 
 from bot.chats import ChatServices, TurnedAway
-from bot.chats.slack import Options, guard, taps
+from bot.chats.slack import Options, guard, in_time, taps
 from bot.chats.slack.manifest import EVENTS, SCOPES, manifest
 from bot.chats.slack.speak import connect
 from bot.doctor.conversations import some
@@ -229,6 +231,36 @@ def test_no_payload_however_odd_breaks_the_reading(payload: dict[str, Any]) -> N
     taps.people(view)
 
 
+class AsSoonAsAnswered(httpx.AsyncBaseTransport):
+    """Returns a response once it was sent, as a server does. httpx's own waits until the application has nothing left to do."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app, self._running = app, set[asyncio.Task[None]]()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        sent: asyncio.Queue[Message] = asyncio.Queue()
+        body = await request.aread()
+        scope = {
+            "type": "http",
+            "method": request.method,
+            "path": request.url.path,
+            "raw_path": request.url.raw_path,
+            "query_string": b"",
+            "headers": request.headers.raw,
+        }
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body}
+
+        task = asyncio.ensure_future(self._app(scope, receive, sent.put))
+        self._running.add(task)
+        start, rest = await asyncio.wait_for(sent.get(), 60), await asyncio.wait_for(sent.get(), 60)
+        return httpx.Response(start["status"], headers=start["headers"], content=rest["body"])
+
+    async def aclose(self) -> None:
+        await asyncio.gather(*self._running)
+
+
 @dataclass
 class World:
     """A house with a till, a stand-in for Slack's API on loopback, and a pen to sign requests with."""
@@ -243,15 +275,27 @@ class World:
     answered: list[int] = field(default_factory=list)
     client: httpx.AsyncClient = field(default_factory=httpx.AsyncClient)
     url: str = ""
+    hangs: asyncio.Event = field(default_factory=asyncio.Event)
+    """The database answers once this is set."""
+
+    def __post_init__(self) -> None:
+        self.hangs.set()
+
+    def hang(self) -> None:
+        """From now on the database hangs."""
+        self.hangs.clear()
+        self.client = httpx.AsyncClient(transport=AsSoonAsAnswered(self.client._transport.app), base_url="http://hero.test")  # type: ignore[attr-defined]
 
     async def tap(self, tap: Tap) -> Reply:
         self.heard.append(tap)
+        await self.hangs.wait()
         if self.away:
             raise Unavailable("the database is away")
         return self.reply
 
     async def command(self, word: str, person: Person, place: Place) -> Reply:
         self.words.append((word, person, place))
+        await self.hangs.wait()
         if self.away:
             raise Unavailable("the database is away")
         if self.mistake is not None:
@@ -261,6 +305,7 @@ class World:
     async def overhear(self, written: Written) -> bool:
         if self.mistake is not None:
             raise self.mistake
+        await self.hangs.wait()
         return True
 
     async def api(self, request: web.Request) -> web.Response:
@@ -305,6 +350,7 @@ class World:
         }
         view = {
             "type": "modal",
+            "title": {"type": "plain_text", "text": FORM.title},
             "callback_id": "close",
             "private_metadata": taps.luggage(42, taps.Origin("C1", "1.2")),
             "state": {"values": values},
@@ -403,6 +449,90 @@ async def test_a_form_sent_while_the_database_is_away_stays_open_with_all_that_w
         answer = await world.submit("I called her.")
         assert answer.json() == {"response_action": "errors", "errors": {"outcome": asides.not_saved()}}
         assert world.calls == []
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bot does not wait for the database as long as it may, so that the tests need not either."""
+    assert in_time.IN_TIME <= 2.5
+    monkeypatch.setattr(in_time, "IN_TIME", 0.05)
+
+
+@pytest.mark.usefixtures("soon")
+async def test_a_press_that_hangs_and_is_not_saved_after_all_is_told_in_the_direct_messages() -> None:
+    async with listening(away=True) as world:
+        world.hang()
+        answer = await world.press({"action_id": "claim", "value": "42"})
+        assert (answer.status_code, answer.text) == (200, "")
+        ((method, said),) = await world.called()
+        assert (method, said["text"], said["response_type"]) == ("response_url", asides.taking_long(), "ephemeral")
+        world.hangs.set()
+        _, (method, said) = await world.called(2)
+        assert (method, said["channel"], said["text"]) == ("chat.postMessage", "U1", asides.not_saved())
+
+
+@pytest.mark.usefixtures("soon")
+async def test_a_form_that_hangs_and_is_not_saved_after_all_is_opened_again_with_what_was_typed_and_chosen() -> None:
+    async with listening(away=True) as world:
+        world.hang()
+        answer = (await world.submit("I called her.")).json()
+        assert (answer["response_action"], answer["view"]["blocks"][0]["text"]["text"]) == ("update", asides.told_later())
+        assert world.calls == []
+        world.hangs.set()
+        ((method, said),) = await world.called()
+        assert (method, said["channel"]) == ("chat.postMessage", "U1")
+        assert asides.not_saved() in json.dumps(said["blocks"])
+        world.away, world.reply = False, Reply(form=FORM)
+        [button] = [each for block in said["blocks"] if block["type"] == "actions" for each in block["elements"]]
+        await world.press(button)
+        _, (_, opened) = await world.called(2)
+        asked = {block["block_id"]: block["element"] for block in opened["view"]["blocks"]}
+        assert asked["outcome"]["initial_option"]["value"] == "fixed"
+        assert asked["done"]["initial_value"] == "I called her."
+        assert [(tap.verb, tap.target, tap.answers is None) for tap in world.heard] == [("close", 42, False), ("close", 42, True)]
+
+
+@pytest.mark.usefixtures("soon")
+async def test_what_was_wrong_in_a_form_that_hung_is_told_and_what_it_asks_next_is_opened_by_a_button() -> None:
+    for reply, words in (
+        (Reply(errors={"done": "Please say what we did."}, form=FORM), "Please say what we did."),
+        (Reply(form=replace(FORM, title="Once more")), "Once more"),
+    ):
+        async with listening(reply=reply) as world:
+            world.hang()
+            await world.submit("no")
+            world.hangs.set()
+            ((method, said),) = await world.called()
+            assert (method, words in json.dumps(said["blocks"]), "close" in json.dumps(said["blocks"])) == (
+                "chat.postMessage",
+                True,
+                True,
+            )
+
+
+@pytest.mark.usefixtures("soon")
+async def test_a_word_that_hangs_is_answered_where_it_was_typed_once_it_can_be() -> None:
+    async with listening(reply=Reply("One customer waits for you.")) as world:
+        world.hang()
+        typed = {"command": "/hero", "text": "mine", "user_id": "U1", "team_id": "T1", "channel_id": "C1"}
+        body = urlencode(typed | {"response_url": f"{world.url}/response_url"}).encode()
+        answer = (await world.send(body)).json()
+        assert (answer["response_type"], answer["text"]) == ("ephemeral", asides.answer_follows())
+        world.hangs.set()
+        ((method, said),) = await world.called()
+        assert (method, said["text"]) == ("response_url", "One customer waits for you.")
+
+
+@pytest.mark.usefixtures("soon")
+async def test_an_event_that_hangs_is_not_answered_before_it_is_stored_so_that_slack_sends_it_again() -> None:
+    written = {"type": "message", "channel": "C1", "user": "U1", "ts": "1.3", "thread_ts": "1.2", "text": "We call her."}
+    async with listening() as world:
+        world.hang()
+        told = asyncio.create_task(world.event("Ev1", written))
+        await world.press({"action_id": "claim", "value": "42"})  # sent later, and answered because it is late
+        assert not told.done()
+        world.hangs.set()
+        assert (await told).status_code == 200
 
 
 async def test_a_form_is_read_with_its_answers_and_the_people_chosen() -> None:

@@ -29,7 +29,7 @@ from bot.chats.msteams.taps import Pressed, Where
 from bot.chats.msteams.whisper import Whispered, activities, whisper
 from bot.chats.msteams.wire import Wire
 from bot.doors.bounded import NotTaken
-from bot.doors.machine_door import JSON, Answered
+from bot.doors.machine_door import JSON, Answered, Respond
 from bot.latest import Latest
 from bot.logs import broken
 from bot.untrusted import clean
@@ -68,8 +68,11 @@ class Listener:
         self._heard = Latest[tuple[str, ...], asyncio.Task[InvokeResponse] | None](REMEMBERED)
         self._late: set[asyncio.Task[InvokeResponse]] = set()
 
-    async def hear(self, headers: Mapping[str, str], body: bytes) -> Answered:
+    async def hear(self, headers: Mapping[str, str], body: bytes, respond: Respond) -> None:
         """POST /msteams/messages."""
+        await respond(await self._heard_as(headers, body))
+
+    async def _heard_as(self, headers: Mapping[str, str], body: bytes) -> Answered:
         begun = asyncio.get_running_loop().time()
         try:
             activity = await self._door.admit(headers, body)

@@ -82,6 +82,11 @@ def modal(form: Form, private_metadata: str) -> dict[str, Any]:
     }
 
 
+def note(title: str, text: str) -> dict[str, Any]:
+    """Returns a modal view that only says something."""
+    return {"type": "modal", "title": _text(title, 24), "blocks": [_section(text)]}
+
+
 def home(title: str, cards: Sequence[Card], intro: str) -> dict[str, Any]:
     """Returns the App Home tab of one person."""
     groups = [[_header(title), *(_section(part) for part in parts(clean(intro), SECTION)[:INTRO])]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -20,8 +19,6 @@ from bot.latest import Latest
 from handlers.cards import About
 from handlers.feedback import Person
 from handlers.situation import Written
-
-Later = Callable[[], Coroutine[Any, Any, None]]
 
 REMEMBERED = 1000
 """Number of event ids kept to recognise a redelivered event; no workspace of realistic size sends more within the six minutes of
@@ -82,7 +79,7 @@ def hear_direct(app: AsyncApp, wires: Wires, services: ChatServices, once: Once)
         answer = blocks.messages(reply)
         if reply.form is not None:  # a message carries no trigger_id, so the form is opened by a button
             answer.append(opening(reply.form))
-        context["later"].append(partial(_answered, wires, services, turns, who, answer, reply.about()))
+        context["answer"].later.append(partial(_answered, wires, services, turns, who, answer, reply.about()))
 
 
 async def _answered(

@@ -1,4 +1,5 @@
-"""Receives what people do in Slack, over HTTP or Socket Mode, and responds right after the commit.
+"""Receives what people do in Slack, over HTTP or Socket Mode, and responds right after the commit, within three seconds whatever is
+slow.
 
 No listener calls Slack before it has responded, except to ask who was chosen in a form; further messages are sent in the
 background. A new verb needs no change here.
@@ -9,7 +10,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from functools import partial
 from typing import Any
 
 import structlog
@@ -20,14 +20,15 @@ from slack_bolt.response import BoltResponse
 from bot.chats import ChatServices, TurnedAway
 from bot.chats.slack import blocks, guard, taps, whisper
 from bot.chats.slack.choosing import chosen
-from bot.chats.slack.direct import Later, Once, hear_direct
+from bot.chats.slack.direct import Once, hear_direct
+from bot.chats.slack.in_time import Answer
 from bot.chats.slack.manifest import HEARD
 from bot.chats.slack.opening import filled
 from bot.chats.slack.taps import Json
 from bot.chats.slack.wire import LOGGER, Wire
 from bot.chats.slack.wires import Wires, known_only
 from bot.doors.bounded import NotTaken
-from bot.doors.machine_door import Answered
+from bot.doors.machine_door import Answered, Respond
 from bot.logs import broken
 from handlers.cards import Reply
 from handlers.feedback import Person
@@ -73,33 +74,31 @@ def bolt(wires: Wires, services: ChatServices) -> AsyncApp:
     return app
 
 
-async def over_http(headers: Mapping[str, str], body: bytes, app: AsyncApp, secret: str, wire: Wire) -> Answered:
+async def over_http(headers: Mapping[str, str], body: bytes, respond: Respond, app: AsyncApp, secret: str, wire: Wire) -> None:
     """POST /slack/events: events, interactivity and commands."""
     if guard.is_ssl_check(body):
-        return Answered()
+        await respond(Answered())
+        return
     try:
         payload = guard.admit(headers, body, secret, time.time())
     except TurnedAway as error:
         log.warning("slack.turned_away", status=error.status, why=str(error))
         raise NotTaken(error.status, "turned-away", str(error), headers=NO_RETRY) from None
-    answer, later = await hear(app, payload, headers)
-    if answer.status == 404:  # nobody listens to this event, which is not the sender's fault
-        return Answered()
-    told = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.first_headers().items())
-    return Answered(answer.status, answer.body.encode(), told, partial(begin, wire, later))
+
+    async def say(response: BoltResponse) -> None:
+        if response.status == 404:  # nobody listens to this event, which is not the sender's fault
+            await respond(Answered())
+            return
+        told = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.first_headers().items())
+        await respond(Answered(response.status, response.body.encode(), told))
+
+    await hear(app, payload, headers, Answer(payload, wire, say))
 
 
-async def hear(app: AsyncApp, payload: dict[str, Any], headers: Mapping[str, Any]) -> tuple[BoltResponse, list[Later]]:
-    """Returns the response to a verified payload, and what to start once Slack has it: no call to Slack may delay the response."""
-    later: list[Later] = []
-    request = AsyncBoltRequest(body=payload, headers=dict(headers), context={"later": later}, mode="socket_mode")
-    return await app.async_dispatch(request), later
-
-
-def begin(wire: Wire, later: list[Later]) -> None:
-    """Start what was put off until Slack had the response."""
-    for work in later:
-        wire.soon(work())
+async def hear(app: AsyncApp, payload: dict[str, Any], headers: Mapping[str, Any], answer: Answer) -> None:
+    """Respond to a verified payload. No call to Slack may delay the response."""
+    request = AsyncBoltRequest(body=payload, headers=dict(headers), context={"answer": answer}, mode="socket_mode")
+    await answer.end(await app.async_dispatch(request))
 
 
 def _hear_taps(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
@@ -109,9 +108,10 @@ def _hear_taps(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
         reply = (
             await _done(services, Tap(press.verb, press.target, who, services.now())) if press else Reply(asides.not_understood())
         )
+        late = context["answer"].is_late()
         await ack()
         if reply is None:
-            reply = Reply(asides.not_saved())
+            reply, at = Reply(asides.not_saved()), at.lasting if late else at
         if reply.form is not None:
             form = filled(reply.form, press.typed if press else {})
             _later(context, wires, services, who, whisper.open_form, at, str(body.get("trigger_id", "")), form)
@@ -131,7 +131,10 @@ def _hear_taps(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
         if reply is None:
             reply = Reply(errors={"": asides.not_saved()})
         errors = _errors(reply, list(filled_in))
-        if errors:
+        if context["answer"].is_late():
+            await ack()
+            _later(context, wires, services, who, whisper.after_all, at.lasting, reply, view, press, filled_in)
+        elif errors:
             await ack(response_action="errors", errors=errors)
         elif reply.form is not None:
             await ack(response_action="update", view=blocks.modal(reply.form, taps.luggage(reply.form.target, at)))
@@ -153,6 +156,8 @@ def _hear_words(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
         if reply.form is not None:
             _later(context, wires, services, who, whisper.open_form, at, str(body.get("trigger_id", "")), reply.form)
         first, *rest = blocks.messages(reply) or [{}]
+        if context["answer"].is_late():
+            first, rest = {}, [first, *rest] if first else []
         await ack({"response_type": "ephemeral", **first} if first else "")
         if rest:
             _later(context, wires, services, who, whisper.whisper, at, rest, reply.about())
@@ -242,4 +247,4 @@ def _later(
     async def said() -> None:
         await say(await wires.of_person(who), services, who, *told)
 
-    context["later"].append(said)
+    context["answer"].later.append(said)

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from bot.chats.slack import blocks
 from bot.chats.slack.plain import cut, units
-from handlers.cards import Ask, Form, Reply
+from bot.chats.slack.taps import Json, Pressed, title_of
+from handlers.cards import Ask, Field, Form, Reply
 from handlers.wording import asides
 
 VALUE = 2000
@@ -24,6 +25,12 @@ def opening(form: Form) -> blocks.Message:
         button["value"], {each.name: each.value for each in form.fields if each.ask is Ask.TEXT and each.value}
     )
     return message
+
+
+def again(view: Json, press: Pressed, typed: Mapping[str, str], words: str) -> Form:
+    """Returns what `opening` needs for a form that was sent and has to be sent again: `words` say why."""
+    fields = tuple(Field(name, name, Ask.TEXT, value=said) for name, said in typed.items())
+    return Form(press.verb, press.target, title_of(view), words, "", fields)
 
 
 def filled(form: Form, typed: Mapping[str, str]) -> Form:

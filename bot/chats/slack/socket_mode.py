@@ -10,13 +10,15 @@ import structlog
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from slack_bolt.adapter.socket_mode.internals import build_headers
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.chats import Throttled, Trouble
 from bot.chats.slack.guard import shaped
-from bot.chats.slack.listen import begin, hear
+from bot.chats.slack.in_time import Answer
+from bot.chats.slack.listen import hear
 from bot.chats.slack.outcome import answer_of
 from bot.chats.slack.wire import LOGGER, Wire
 
@@ -63,6 +65,9 @@ class SocketMode:
         task = asyncio.current_task()
         if task is not None:
             self._wire.keep(task)  # awaited on shutdown, as over HTTP
-        answer, later = await hear(self._app, shaped(request.payload), build_headers(request) or {})
-        await send_async_response(self._client, request, answer, time.time())
-        begin(self._wire, later)
+        payload, began = shaped(request.payload), time.time()
+
+        async def say(response: BoltResponse) -> None:
+            await send_async_response(self._client, request, response, began)
+
+        await hear(self._app, payload, build_headers(request) or {}, Answer(payload, self._wire, say))

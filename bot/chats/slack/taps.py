@@ -45,6 +45,11 @@ class Origin:
     home: bool = False
     view_hash: str = ""
 
+    @property
+    def lasting(self) -> Origin:
+        """Returns where an answer stays until it is read, unlike in the channel: the direct messages, or the home."""
+        return Origin(home=self.home, view_hash=self.view_hash)
+
 
 @dataclass(frozen=True, slots=True)
 class Here:
@@ -89,6 +94,10 @@ def submitted(view: Json) -> tuple[Pressed | None, Origin]:
         _string(kept.get("channel")), _string(kept.get("message_ts")), _string(kept.get("thread_ts")), home=kept.get("home") is True
     )
     return _pressed(_string(view.get("callback_id")), str(kept.get("target"))), origin
+
+
+def title_of(view: Json) -> str:
+    return _string(_object(view.get("title")).get("text"))
 
 
 def luggage(target: Target, origin: Origin) -> str:

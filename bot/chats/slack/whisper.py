@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
 
 from bot.chats import EDITS, ChatServices, Posted, Refused, Throttled, Unreachable
 from bot.chats.slack import blocks, taps
+from bot.chats.slack.opening import again, opening
 from bot.chats.slack.outcome import RefusedByCode, answer_of
-from bot.chats.slack.taps import Origin
+from bot.chats.slack.taps import Json, Origin, Pressed
 from bot.chats.slack.wire import Wire
 from handlers.cards import About, Form, Reply, Target
 from handlers.feedback import Person
@@ -30,6 +31,29 @@ async def answer(wire: Wire, services: ChatServices, who: Person, at: Origin, re
             return
         reply = Reply(cards=reply.cards)
     await whisper(wire, services, who, at, blocks.messages(reply), reply.about(target))
+
+
+async def after_all(
+    wire: Wire,
+    services: ChatServices,
+    who: Person,
+    at: Origin,
+    reply: Reply,
+    view: Json,
+    press: Pressed | None,
+    typed: Mapping[str, str],
+) -> None:
+    """Tell what became of a form after Slack had its response, and the window was given up. If it has to be sent again, a button
+    opens it with what was typed; if another follows, a button opens that."""
+    words = " ".join(reply.errors.values())
+    if press is not None and words:
+        said = [opening(again(view, press, typed, words))]
+    elif reply.form is not None:
+        said = [opening(reply.form)]
+    else:
+        await answer(wire, services, who, at, Reply(reply.text or words, cards=reply.cards), press.target if press else None)
+        return
+    await whisper(wire, services, who, at, said, {})
 
 
 async def whisper(
