@@ -46,8 +46,8 @@ def says(comment: str, words: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=4096)
 def _pattern(words: str) -> re.Pattern[str]:
     plain = _plain(words).strip()
-    before = "" if is_unspaced(plain[:1]) else r"(?<!\w)"
-    after = "" if is_unspaced(plain[-1:]) else r"(?!\w)"
+    before = "" if is_unspaced(plain[:1]) else rf"(?<![^\W{UNSPACED}])"  # SIM in 我的SIM卡 is a whole word
+    after = "" if is_unspaced(plain[-1:]) else rf"(?![^\W{UNSPACED}])"
     return re.compile(before + r"\s+".join(re.escape(part) for part in plain.split()) + after)
 
 

@@ -175,6 +175,10 @@ def test_places_tags_and_segments_are_compared_in_any_case() -> None:
         ("卡拉ok", "昨天去了卡拉okay", False),
         ("sim卡", "SIM卡坏了", True),
         ("sim卡", "esim卡坏了", False),
+        ("vip", "我的VIP卡坏了", True),
+        ("wifi", "WiFiが遅い", True),
+        ("app", "그App은 느려요", True),
+        ("app", "我的apps坏了", False),
     ],
 )
 def test_words_are_found_whole_in_any_case_and_never_read_as_a_pattern(word: str, comment: str, found: bool) -> None:
