@@ -89,7 +89,7 @@ async def _running(house: House) -> AsyncIterator[None]:
         closing.push_async_callback(_fall_silent, house.delivery, speaking)
         learning = asyncio.create_task(keep_duties(house.store, house.chats, lambda: house.company, house.arranged_anew))
         closing.callback(learning.cancel)
-        closing.callback(asyncio.create_task(house.collector.run()).cancel)
+        closing.push_async_callback(_stop, asyncio.create_task(house.collector.run()))
         clock = ticking(house.tick, settings.server.tick)
         clock.start()
         closing.callback(clock.shutdown, wait=False)
@@ -101,6 +101,12 @@ async def _running(house: House) -> AsyncIterator[None]:
 
 async def _hang_up(chat: Chat) -> None:
     await chat.stop()
+
+
+async def _stop(collecting: asyncio.Task[None]) -> None:
+    """Wait until it has given back what it leased."""
+    collecting.cancel()
+    await asyncio.wait({collecting})
 
 
 async def _fall_silent(delivery: Delivery, speaking: asyncio.Task[None]) -> None:

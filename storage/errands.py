@@ -49,6 +49,12 @@ def take(tx: Connection, sources: Collection[str], now_s: float, until_s: float)
     return found
 
 
+def let_go(tx: Connection, errand_id: int, until_s: float, now_s: float) -> None:
+    """End the lease until `until_s`, which `take` gave: this was no try."""
+    ours = update(errand).where(errand.c.id == errand_id, errand.c.next_s == until_s)
+    tx.execute(ours.values(next_s=now_s, attempts=errand.c.attempts - 1))
+
+
 def done(tx: Connection, errand_id: int, wanted: int) -> None:
     """Remove an errand whose response is stored; if it was named again meanwhile, make it due again."""
     if not tx.execute(delete(errand).where(errand.c.id == errand_id, errand.c.wanted == wanted)).rowcount:

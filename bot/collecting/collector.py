@@ -16,6 +16,7 @@ import structlog
 
 from bot import metrics
 from bot.collecting import asking, page
+from bot.collecting.leases import given_back
 from bot.http_client import http_client
 from bot.listening import Denied, Gone, NotNow, Page, TokenRefused, Wait
 from bot.logs import broken
@@ -163,9 +164,15 @@ class Collector:
         if not loaded.names:
             return False
         now_s = time.time()
-        errand = await self._store.write(errands.take, [loaded.name], now_s, now_s + LEASE_S)
+        until_s = now_s + LEASE_S
+        errand = await self._store.write(errands.take, [loaded.name], now_s, until_s)
         if errand is None:
             return False
+        async with given_back(self._store, errands.let_go, errand.id, until_s, now_s):
+            await self._fetch(loaded, errand, ask)
+        return True
+
+    async def _fetch(self, loaded: LoadedSource, errand: AnyRow, ask: asking.Asker) -> None:
         try:
             said = await loaded.source.fetch(errand.reference, loaded.options, ask)
             arrivals, kept = page.read(loaded, [said], self._now())
@@ -179,7 +186,7 @@ class Collector:
         except Denied as error:
             if isinstance(error, Gone) and errand.attempts < NOT_YET:
                 await self._put_off(errand, "")
-                return True
+                return
             await self._store.write(errands.park, errand.id, errand.wanted, time.time(), str(error))
             self._trouble(loaded, error)
         except Exception as error:  # noqa: BLE001 - a mistake of ours must not stop the others; the reason says what it was
@@ -189,7 +196,6 @@ class Collector:
             new = self._seen.new(kept)
             taken = await self._store.write(take_errand, await self._company(), errand.id, errand.wanted, arrivals, new)
             self._count(loaded, taken, new)
-        return True
 
     async def _put_off(self, errand: AnyRow, why: str) -> None:
         """Try it again later, or park it after too many tries. Ops are told of no errand that is put off without a reason."""
@@ -204,6 +210,11 @@ class Collector:
         row = await self._store.write(readings.lease, keys, now_s, now_s + LEASE_S) if keys else None
         if row is None:
             return False
+        async with given_back(self._store, readings.move, row.key, row.fence, {"lease_s": 0}):
+            await self._read_page(loaded, row, ask)
+        return True
+
+    async def _read_page(self, loaded: LoadedSource, row: AnyRow, ask: asking.Asker) -> None:
         try:
             cursor = page.fitting(row.cursor, loaded.source.begin(self._now() - LOOK_BACK, loaded.options))
             given = await loaded.source.poll(cursor, loaded.options, ask)
@@ -214,14 +225,13 @@ class Collector:
             changes = {"next_s": time.time() + wait_s, "lease_s": 0, "failures": failures, "reason": _why(error)}
             await self._store.write(readings.move, row.key, row.fence, changes)
             self._trouble(loaded, error)
-            return True
+            return
         came_to, new = self._came_to(loaded, row, given), self._seen.new(kept)
         try:
             taken = await self._store.write(take_page, await self._company(), row.key, row.fence, arrivals, came_to, new)
         except Overtaken:
-            return True
+            return
         self._count(loaded, taken, new)
-        return True
 
     def _came_to(self, loaded: LoadedSource, row: AnyRow, given: Page) -> Mapping[str, Any]:
         now_s = time.time()

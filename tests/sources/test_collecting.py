@@ -330,6 +330,22 @@ def anew(store: Store, collector: Collector) -> bool:
     return True
 
 
+@pytest.mark.parametrize("tool", [*ASKED, *NAMED], ids=lambda tool: tool.kind)
+async def test_whoever_is_stopped_while_a_tool_does_not_answer_keeps_nobody_waiting(
+    store: Store, company: Company, tools: Tools, tool: Tool
+) -> None:
+    comes(tools, tool, 1)
+    tools.fail(tool.place, *["hang"] * 20)
+    if tool in NAMED:
+        store.write_sync(errands.name, "tool", ["1"], 0.0)
+    async with collecting(store, company, loaded(tool, tools)):
+        await eventually(lambda: tools.asked[tool.place])
+    assert {row.lease_s for row in store.read_sync(readings.every)} <= {0}
+    assert [(row.attempts, row.next_s <= time.time()) for row in store.read_sync(errands.unfinished)] == [(0, True)] * (
+        tool in NAMED
+    )
+
+
 def reason(store: Store) -> str:
     return "; ".join(row.reason for row in store.read_sync(readings.every))
 
