@@ -8,6 +8,7 @@ import hmac
 import json
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -182,6 +183,17 @@ async def test_an_unknown_name_is_not_refused_for_good_while_nobody_can_look(hou
 
     house.app = intake.door(intake.IntakeServices(house.sources, house.receive, lambda: house.now, second_look=SecondLook(away)))
     assert (await house.post("web-shop", plain())).status_code == 503
+
+
+async def test_a_forged_request_to_a_source_of_app_yaml_is_refused_without_a_look(house: House) -> None:
+    services = intake.IntakeServices(
+        house.sources, house.receive, lambda: house.now, second_look=SecondLook(house.look), fixed={"shop"}
+    )
+    house.app = intake.door(services)
+    for looks, name in ((0, "shop"), (1, "made-in-chat")):
+        house.sources[name] = replace(house.sources["shop"], name=name)
+        assert (await house.post(name, shop(), **{"x-signature": "0" * 64})).status_code == 401
+        assert house.looks == looks
 
 
 async def test_the_same_again_is_a_duplicate_and_other_words_are_an_update(house: House) -> None:

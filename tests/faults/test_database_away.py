@@ -27,6 +27,7 @@ async def statuses(here: Running, id: str) -> tuple[Any, ...]:
     """What a sender, an orchestrator's question whether it is ready, and its question whether it lives are answered."""
     answer = await here.hears(id=id, score=2, comment="Slow.")
     ready, alive = await here.client.get("/readyz"), await here.client.get("/healthz")
+    assert (await here.client.post("/feedback/survey", content=b"{}")).status_code == 401, "whatever is away, it is not signed"
     if answer.status_code == 503:
         assert int(answer.headers["retry-after"]) > 0
         assert answer.json()["error"]
