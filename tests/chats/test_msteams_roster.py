@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from bot.chats import Unreachable
-from bot.chats.msteams.roster import KEPT, colleague
+from bot.chats.msteams.roster import IN_VAIN, KEPT, colleague
 from handlers.cards import Ask, Field, Form, Reply
 from storage import msteams
 from storage.database import Store
@@ -138,6 +138,20 @@ async def test_with_many_teams_each_roster_is_read_once_however_many_people_are_
         joined = here.activity("conversationUpdate", channel=TEAM, membersAdded=[{"id": "29:ben"}])
         assert (await here.send(joined)).status_code == 200
         assert [who.name for who in await here.chat.people("ben@northwind.example")] == ["Ben"]
+
+
+async def test_a_roster_that_cannot_be_read_is_left_alone_for_a_while_until_somebody_joins(store: Store) -> None:
+    async with world(store) as here:
+        await here.installed()
+        here.connector.members = [member("lea")]
+        here.connector.next = [lambda: web.Response(status=503, text="<html>not now</html>")] * 4
+        for _ in range(4):
+            with pytest.raises(Unreachable, match="could not be read"):
+                await here.chat.people("lea@northwind.example")
+        assert len([path for _, path, _ in here.connector.calls if "/pagedmembers" in path]) == IN_VAIN
+        here.connector.next = []
+        await joins(here, "ben")
+        assert [who.name for who in await here.chat.people("lea@northwind.example")] == ["Lea"]
 
 
 @pytest.mark.parametrize("status", [503, 403])

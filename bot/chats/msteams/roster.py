@@ -20,6 +20,8 @@ KEPT = 100
 IN_A_ROW = 25
 """Rosters that one look-up reads before it pauses for a second: half of the calls that a tenant has in that time. The others are
 for what people wait for."""
+IN_VAIN, LATER = 2, 300.0
+"""A roster that could not be read so often in a row is not asked for by look-ups for LATER seconds."""
 SEEN = 5000
 """People whose last conversation is remembered."""
 
@@ -36,6 +38,7 @@ class Rosters:
         # Who has which e-mail, by conversation, with when it was read. None is dropped while its roster is asked for: with more
         # teams than KEPT, each look-up would read all rosters again.
         self._mails: dict[str, tuple[float, Mapping[str, Colleague]]] = {}
+        self._in_vain: dict[str, tuple[int, float]] = {}  # how often in a row, and when last
 
     def saw(self, user_id: str, conversation: str, service_url: str) -> None:
         """Record that somebody did something in this conversation, so they are on its roster."""
@@ -59,15 +62,19 @@ class Rosters:
 
     async def who_has(self, email: str, rosters: Mapping[str, str], seconds: float) -> tuple[Colleague | None, Collection[str]]:
         """Returns who has this e-mail on one of these rosters, given by conversation with its service URL; and if nobody has, which
-        of them could not be read in `seconds` each. However many look-ups there are, each roster is read once while it is fresh."""
+        of them could not be read in `seconds` each. However many look-ups there are, each roster is read once while it is fresh,
+        and one that cannot be read is left alone for a while."""
         wanted, unread = email.casefold(), []
         self._mails = {conversation: read for conversation, read in self._mails.items() if conversation in rosters}
+        self._in_vain = {conversation: tries for conversation, tries in self._in_vain.items() if conversation in rosters}
         fresh_since = time.monotonic() - FRESH
         fresh = {conversation: mails for conversation, (read_at, mails) in self._mails.items() if read_at > fresh_since}
         for conversation in rosters:
             if known := fresh.get(conversation, {}).get(wanted):
                 return known, ()
-        for n, conversation in enumerate(each for each in rosters if each not in fresh):
+        asked = [each for each in rosters if each not in fresh and not self._is_left_alone(each)]
+        unread += [each for each in rosters if each not in fresh and each not in asked]
+        for n, conversation in enumerate(asked):
             if n and n % IN_A_ROW == 0:
                 await asyncio.sleep(1)
             members = await self.within(seconds, conversation, rosters[conversation])
@@ -76,6 +83,10 @@ class Rosters:
             elif known := _by_email(members).get(wanted):
                 return known, ()
         return None, unread
+
+    def _is_left_alone(self, conversation: str) -> bool:
+        times, last = self._in_vain.get(conversation, (0, 0.0))
+        return times >= IN_VAIN and time.monotonic() - last < LATER
 
     def find(self, user_id: str) -> Colleague | None:
         """Returns somebody on a cached roster; None if they are on none."""
@@ -86,6 +97,7 @@ class Rosters:
         all its channels. A fetch in progress is discarded: it may return who was there before."""
         self._asking.clear()
         self._mails.clear()
+        self._in_vain.clear()
         for conversation, (_, members) in list(self._known.items()):
             self._known[conversation] = (-FRESH, members)
 
@@ -107,7 +119,11 @@ class Rosters:
         if self._asking.get(conversation) is not task:
             return
         del self._asking[conversation]
-        if not failed:
+        if failed:
+            times, _ = self._in_vain.get(conversation, (0, 0.0))
+            self._in_vain[conversation] = times + 1, time.monotonic()
+        else:
+            self._in_vain.pop(conversation, None)
             self._known[conversation] = (time.monotonic(), task.result())
             self._mails[conversation] = (time.monotonic(), _by_email(task.result()))
 
