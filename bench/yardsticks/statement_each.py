@@ -27,33 +27,40 @@ CONNECTIONS = 8
 SAID: Mapping[str, str] = {
     "customer": "key name email phone company value currency segment",
     "feedback": "external_id fingerprint metric band score worst best comment touchpoint tags link wants_contact occurred_at "
-    "received_at route team customer_id=customer.id",
-    "follow_up": "team route moment created_at promised_at state_since claim_by close_by next_look_at feedback_id=feedback.id",
-    "act": "at set follow_up_id=follow_up.id",
-    "message": "key channel gate created_at created_s follow_up_id=follow_up.id",
+    "received_at route team",
+    "follow_up": "team route moment created_at promised_at state_since claim_by close_by next_look_at",
+    "act": "at set",
+    "message": "key channel gate created_at created_s",
 }
-"""The rows that the bot stores per answer, in order, and their columns that differ from answer to answer: a parameter each, or with
-`=` the id of a row before. The other columns are copied from the first row, within the database."""
+"""The rows that the bot stores per answer, in order, and their columns that differ from answer to answer: a parameter each. The
+other columns are copied from the first row, within the database, but for those of BELONGS_TO."""
+BELONGS_TO: Mapping[str, tuple[str, str]] = {
+    "feedback": ("customer_id", "customer"),
+    "follow_up": ("feedback_id", "feedback"),
+    "act": ("follow_up_id", "follow_up"),
+    "message": ("follow_up_id", "follow_up"),
+}
+"""The column of a row that holds the id of a row before, and the table of that."""
 
 
 def statement(columns: Mapping[str, Sequence[str]]) -> str:
     """Returns one statement that inserts all five rows and returns the feedback's id. A parameter is called `table.column`."""
     parts = []
-    for table, differing in SAID.items():
-        given = dict(each.partition("=")[::2] for each in differing.split())
+    for table in SAID:
         names = [name for name in columns[table] if name != "id"]
-        values = ", ".join(_value(table, name, given.get(name)) for name in names)
-        before = [f"stored_{other.partition('.')[0]}" for other in given.values() if other]
+        values = ", ".join(_value(table, name) for name in names)
+        before = [f"stored_{BELONGS_TO[table][1]}"] if table in BELONGS_TO else []
         source = ", ".join([f"(SELECT * FROM {table} ORDER BY id LIMIT 1) first", *before])
         quoted = ", ".join(f'"{name}"' for name in names)
         parts.append(f"stored_{table} AS (INSERT INTO {table} ({quoted}) SELECT {values} FROM {source} RETURNING id)")
     return f"WITH {', '.join(parts)} SELECT id FROM stored_feedback"
 
 
-def _value(table: str, name: str, given: str | None) -> str:
-    if given is None:
-        return f'first."{name}"'
-    return f"stored_{given}" if given else f"%({table}.{name})s"
+def _value(table: str, name: str) -> str:
+    id_of, before = BELONGS_TO.get(table, ("", ""))
+    if name == id_of:
+        return f"stored_{before}.id"
+    return f"%({table}.{name})s" if name in SAID[table].split() else f'first."{name}"'
 
 
 def parameters(company: Company, arrival: Arrival) -> dict[str, Any]:
