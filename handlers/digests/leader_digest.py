@@ -47,9 +47,8 @@ LISTED = 5
 def send_to_leaders(tx: Connection, company: Company, first_answers: FirstAnswers, now: datetime, isolate: Isolation) -> int:
     """Make the leaders' posts that are due and not made yet, at most AT_ONCE. Returns how many."""
     led = led_teams(tx, company)
-    return making.send_to_each_leader(
-        tx, KIND, led, partial(_due_now, now=now), partial(_send, tx, led, first_answers, now), isolate
-    )
+    send = partial(_send, tx, led=led, first_answers=first_answers, now=now)
+    return making.send_to_each_leader(tx, KIND, led, partial(_due_now, now=now), send, isolate)
 
 
 def due(week: Week, teams: Sequence[Team]) -> datetime:
@@ -68,11 +67,12 @@ def _due_now(teams: Sequence[Team], now: datetime) -> dict[Week, datetime]:
 
 def _send(
     tx: Connection,
+    person_id: int,
+    due: Mapping[Week, datetime],
+    *,
     led: Mapping[int, Sequence[Team]],
     first_answers: FirstAnswers,
     now: datetime,
-    person_id: int,
-    due: Mapping[Week, datetime],
 ) -> int:
     about, teams = str(person_id), led[person_id]
     told = {week: at for week, at in due.items() if first_answers.has_begun(KIND, about, week, teams, weeks.bounds)}

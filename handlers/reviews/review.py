@@ -44,9 +44,8 @@ WHYS = ("why_1", "why_2", "why_3", "why_4")
 def send_reviews(tx: Connection, company: Company, first_answers: FirstAnswers, now: datetime, isolate: Isolation) -> int:
     """Make the reviews that are due and not made yet, at most AT_ONCE. Returns how many."""
     led = led_teams(tx, company)
-    return making.send_to_each_leader(
-        tx, KIND, led, partial(due_now, now=now), partial(_send, tx, led, first_answers, now), isolate
-    )
+    send = partial(_send, tx, led=led, first_answers=first_answers, now=now)
+    return making.send_to_each_leader(tx, KIND, led, partial(due_now, now=now), send, isolate)
 
 
 def due(month: Month, teams: Sequence[Team]) -> datetime:
@@ -66,11 +65,12 @@ def due_now(teams: Sequence[Team], now: datetime) -> dict[Month, datetime]:
 
 def _send(
     tx: Connection,
+    person_id: int,
+    due_months: Mapping[Month, datetime],
+    *,
     led: Mapping[int, Sequence[Team]],
     first_answers: FirstAnswers,
     now: datetime,
-    person_id: int,
-    due_months: Mapping[Month, datetime],
 ) -> int:
     about, teams = str(person_id), led[person_id]
 
