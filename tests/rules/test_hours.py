@@ -6,8 +6,8 @@ import zoneinfo
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from functools import lru_cache
-from itertools import islice, pairwise
+from functools import cache, lru_cache
+from itertools import chain, islice, pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -66,14 +66,24 @@ class Plan:
 
     def open_at(self, moment: datetime) -> bool:
         wall = moment.astimezone(ZoneInfo(self.zone))
-        minute = wall.hour * 60 + wall.minute
-        today, yesterday = self.shifts(wall.date()), self.shifts(wall.date() - DAY)
-        return any(a <= minute < b or (b <= a <= minute) for a, b in today) or any(minute < b <= a for a, b in yesterday)
+        return wall.hour * 60 + wall.minute in self.open_on(wall.date())
+
+    def open_on(self, day: date) -> frozenset[int]:
+        """Returns the minutes of a day on the wall at which they are open."""
+        return _shown(self.shifts(day), self.shifts(day - DAY))
+
+
+@lru_cache
+def _shown(today: tuple[tuple[int, int], ...], yesterday: tuple[tuple[int, int], ...]) -> frozenset[int]:
+    begun = (range(a, b if a < b else 1440) for a, b in today)
+    return frozenset(chain(*begun, *(range(b) for a, b in yesterday if b <= a)))
 
 
 @lru_cache(maxsize=4000)
 def _open_minutes(plan: Plan, day: datetime) -> tuple[datetime, ...]:
-    return tuple(day + n * MINUTE for n in range(24 * 60) if plan.open_at(day + n * MINUTE))
+    there, on = ZoneInfo(plan.zone), cache(plan.open_on)
+    walls = ((minute, minute.astimezone(there)) for minute in (day + n * MINUTE for n in range(24 * 60)))
+    return tuple(minute for minute, wall in walls if wall.hour * 60 + wall.minute in on(wall.date()))
 
 
 def _walk(plan: Plan, start: datetime) -> Iterator[datetime]:
@@ -777,11 +787,11 @@ def test_days_end_while_open_or_at_a_closing_and_more_days_never_earlier(case: t
 @given(plans_and_moments())
 def test_a_day_opens_at_the_first_minute_at_which_the_wall_shows_a_time_within_its_own_shifts(case: tuple[Plan, datetime]) -> None:
     plan, moment = case
-    day, own = moment.date(), plan.shifts(moment.date())
+    day, own, there = moment.date(), plan.shifts(moment.date()), ZoneInfo(plan.zone)
 
     def has_begun(minute: datetime) -> bool:
-        wall = minute.astimezone(ZoneInfo(plan.zone)).replace(tzinfo=None)
-        past = (wall - datetime.combine(day, time())) // MINUTE
+        wall = minute.astimezone(there)
+        past = (wall.toordinal() - day.toordinal()) * 1440 + wall.hour * 60 + wall.minute
         return any(a <= past < (b if b > a else b + 1440) for a, b in own)
 
     walk = (moment.replace(hour=0, minute=0) + n * MINUTE for n in range(-16 * 60, 64 * 60))
