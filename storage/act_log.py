@@ -36,6 +36,7 @@ _ends = Prepared(
     )
     .order_by(act.c.id)
 )
+_one = Prepared(select(act).where(act.c.id == bindparam("this")))
 _write = Prepared(insert(act))
 _write_each = Prepared(insert(act).returning(act.c.id, act.c.follow_up_id))
 
@@ -144,7 +145,8 @@ def ended(tx: Connection, follow_up_id: int) -> AnyRow | None:
 
 
 def one(tx: Connection, act_id: int) -> AnyRow:
-    return tx.execute(select(act).where(act.c.id == act_id)).one()
+    [row] = _one.all(tx, {"this": act_id})
+    return row
 
 
 def _row(act: Act, **more: Any) -> dict[str, Any]:

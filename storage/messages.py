@@ -86,6 +86,11 @@ _lanes_of_many, _raise_many = _pictures(lambda column: column.in_(bindparam("the
 _its_team = select(follow_up.c.team).where(follow_up.c.id == message.c.follow_up_id).scalar_subquery()
 WITH_TEAM = select(message, _its_team.label("team"))
 """A message, and the `team` of its follow-up if any."""
+_cards = (
+    select(message)
+    .where(message.c.follow_up_id.in_(bindparam("these", expanding=True)), message.c.kind == "card")
+    .order_by(message.c.id)
+)
 _by_id = Prepared(WITH_TEAM.where(message.c.id == bindparam("this")))
 
 
@@ -223,8 +228,7 @@ def cards(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
     """Returns the cards of these follow-ups in channels, in the order in which they were wanted."""
     if not follow_up_ids:
         return ()
-    these = (message.c.follow_up_id.in_(follow_up_ids), message.c.kind == "card")
-    return tx.execute(select(message).where(*these).order_by(message.c.id)).all()
+    return tx.execute(_cards, {"these": list(follow_up_ids)}).all()
 
 
 def closings(tx: Connection, follow_up_id: int) -> Sequence[str]:

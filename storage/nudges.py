@@ -32,6 +32,16 @@ _ready = Prepared(
 _unlooked = Prepared(select(follow_up.c.team).where(follow_up.c.next_look_at < bindparam("now")).distinct())
 _due = select(nudge).where(_who.in_(bindparam("people", expanding=True)), *_ripe).order_by(_who, nudge.c.id).with_for_update()
 _due_later = select(nudge).where(_who.in_(bindparam("people", expanding=True)), _waiting, nudge.c.send_at > bindparam("now"))
+_in_bundle = Prepared(select(nudge).where(nudge.c.bundle_id == bindparam("this")).order_by(nudge.c.due_at, nudge.c.id))
+_heard = (
+    select(nudge)
+    .where(
+        nudge.c.follow_up_id.in_(bindparam("these", expanding=True)),
+        nudge.c.person_id.is_not(None),
+        nudge.c.state.in_(("sent", "muted")),
+    )
+    .order_by(nudge.c.due_at, nudge.c.id)
+)
 _add = Prepared(upsert(nudge, ["follow_up_id", "promise", "step", "audience"]))
 _put_on_duty = upsert(duty, ["team", "role", "person_id"])
 _finish = Prepared(
@@ -78,8 +88,7 @@ def heard(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
     """Returns private reminders about these cases that were sent, or withheld from people who want none; oldest first."""
     if not follow_up_ids:
         return ()
-    about = (nudge.c.follow_up_id.in_(follow_up_ids), nudge.c.person_id.is_not(None), nudge.c.state.in_(("sent", "muted")))
-    return tx.execute(select(nudge).where(*about).order_by(nudge.c.due_at, nudge.c.id)).all()
+    return tx.execute(_heard, {"these": list(follow_up_ids)}).all()
 
 
 def due(tx: Connection, teams: Collection[str], now: datetime, limit: int) -> Sequence[AnyRow]:
@@ -176,7 +185,7 @@ def open_bundle(tx: Connection, person_id: int, day: str, number: int, at: datet
 
 def in_bundle(tx: Connection, bundle_id: int) -> Sequence[AnyRow]:
     """Returns the reminders in a bundle, in the order in which they came due."""
-    return tx.execute(select(nudge).where(nudge.c.bundle_id == bundle_id).order_by(nudge.c.due_at, nudge.c.id)).all()
+    return _in_bundle.all(tx, {"this": bundle_id})
 
 
 def on_duty(tx: Connection) -> dict[tuple[str, str], list[int]]:

@@ -21,6 +21,7 @@ AT_ONCE = 500
 """Addresses looked for by one statement."""
 _ensure = upsert(person, _KEY)
 _find = Prepared(select(person).where(*(person.c[name] == bindparam(name) for name in _KEY)))
+_by_id = Prepared(select(person).where(person.c.id == bindparam("this")))
 _find_all = select(person).where(tuple_(*(person.c[name] for name in _KEY)).in_(bindparam("these", expanding=True)))
 
 
@@ -56,7 +57,8 @@ def find_all(tx: Connection, keys: Collection[tuple[str, str, str]]) -> dict[tup
 
 
 def by_id(tx: Connection, person_id: int) -> AnyRow:
-    return tx.execute(select(person).where(person.c.id == person_id)).one()
+    [row] = _by_id.all(tx, {"this": person_id})
+    return row
 
 
 def by_ids(tx: Connection, person_ids: Sequence[int]) -> dict[int, AnyRow]:
