@@ -12,6 +12,7 @@ MARKS = 4
 
 _EMOJI = "[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]"
 _JOINED_EMOJI = re.compile(f"(?<={_EMOJI})\u200d(?={_EMOJI})")
+_ASCII_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _TOWER_OF_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,}")
 
@@ -56,6 +57,8 @@ def _head(text: str, limit: int, weigh: Weigh) -> str:
 
 
 def _seen(text: str) -> str:
+    if text.isascii():
+        return _ASCII_CONTROLS.sub("", text)
     kept: list[str] = []
     marks = 0
     for character in text:
