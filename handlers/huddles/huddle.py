@@ -16,7 +16,7 @@ from handlers.digests.digest_requests import team_post, weekly_post
 from handlers.digests.snapshot import words_for_channel
 from handlers.feedback import NOBODY, Band
 from handlers.huddles import huddle_card
-from handlers.huddles.huddle_card import PROMISES, Huddle, Waiting
+from handlers.huddles.huddle_card import PROMISES, Huddle
 from handlers.situation import Tap, Word
 from handlers.team import Team
 from handlers.wording import masking
@@ -86,16 +86,13 @@ def picture(tx: Connection, company: Company, team: Team, row: AnyRow) -> Card:
     """Draw the card from its row, with those of the words that still exist."""
     said = row.snapshot
     before = digests.by_id(tx, said["before"]) if said["before"] is not None else None
-    words = {mood: words_for_channel(tx, team, said[mood]) for mood in MOODS}
     return huddle_card.huddle_card(
         Huddle(
             id=row.id,
             title=team.title,
             on=date.fromisoformat(row.period),
-            good=words["good"],
-            bad=words["bad"],
-            puzzling=words["puzzling"],
-            waiting=Waiting(**said["waiting"]),
+            words={mood: words_for_channel(tx, team, said[mood]) for mood in MOODS},
+            waiting=said["waiting"],
             last_on=date.fromisoformat(before.period) if before is not None else None,
             last_promises=_said(tx, company, team, before, "promises") if before is not None else (),
             last_notes=_said(tx, company, team, before, "notes") if before is not None else (),

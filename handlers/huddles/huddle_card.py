@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,26 +24,16 @@ MOST_OF_ONE = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """How many customers wait to hear from us: for less than a day, for one to three days, for longer."""
-
-    fresh: int = 0
-    days: int = 0
-    longer: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Huddle:
-    """What the card says. `good`, `bad` and `puzzling` are what customers wrote; `last_promises` and `last_notes` are (name, text)
-    from the last huddle; `notes` is how many there are so far."""
+    """What the card says. `words` are what customers wrote, a `good` one, a `bad` one and a `puzzling` one; `waiting` is how many
+    wait to hear from us: `fresh` for less than a day, `days` for one to three, `longer` for more; `last_promises` and `last_notes`
+    are from the last huddle; `notes` is how many there are so far."""
 
     id: int
     title: str
     on: date
-    good: str = ""
-    bad: str = ""
-    puzzling: str = ""
-    waiting: Waiting = Waiting()
+    words: Mapping[str, str]
+    waiting: Mapping[str, int]
     last_on: date | None = None
     last_promises: Noted = ()
     last_notes: Noted = ()
@@ -87,15 +78,14 @@ def _promised(huddle: Huddle) -> tuple[str, ...]:
         return ()
     if not huddle.last_promises:
         return (_("Last time ({day}) nobody promised anything.").format(day=day(huddle.last_on)),)
-    each = (_("{name}: {what}").format(name=name, what=what) for name, what in huddle.last_promises)
-    return (_("Promised last time ({day}), done or not?").format(day=day(huddle.last_on)), *each)
+    return (_("Promised last time ({day}), done or not?").format(day=day(huddle.last_on)), *_lines(huddle.last_promises))
 
 
 def noted(notes: Noted) -> tuple[str, ...]:
     """Returns the first few of the notes from the thread of last time's card."""
     if not notes:
         return ()
-    each = (_("{name}: {what}").format(name=name, what=cut(what, WORDS)) for name, what in notes[:NOTES])
+    each = _lines((name, cut(what, WORDS)) for name, what in notes[:NOTES])
     rest = len(notes) - NOTES
     more = [ngettext("and {n} more note", "and {n} more notes", rest).format(n=rest)] if rest > 0 else []
     return (_("Noted last time:"), *each, *more)
@@ -103,13 +93,13 @@ def noted(notes: Noted) -> tuple[str, ...]:
 
 def recalled(on: date, promises: Noted, notes: Noted) -> str:
     """Returns everything that was promised and noted at a huddle."""
-    each = _("{name}: {what}")
-    parts = [
-        _("The huddle of {day}.").format(day=day(on)),
-        *((_("Promised:"), *(each.format(name=name, what=what) for name, what in promises)) if promises else ()),
-        *((_("Noted:"), *(each.format(name=name, what=what) for name, what in notes)) if notes else ()),
-    ]
-    return "\n".join(parts if len(parts) > 1 else [*parts, _("Nobody promised or noted anything.")])
+    parts = ((_("Promised:"), promises), (_("Noted:"), notes))
+    lines = [line for title, said in parts if said for line in (title, *_lines(said))]
+    return "\n".join((_("The huddle of {day}.").format(day=day(on)), *(lines or [_("Nobody promised or noted anything.")])))
+
+
+def _lines(said: Iterable[tuple[str, str]]) -> list[str]:
+    return [_("{name}: {what}").format(name=name, what=what) for name, what in said]
 
 
 def full_card(title: str, on: date) -> Card:
@@ -131,23 +121,20 @@ def _notes(number: int) -> tuple[str, ...]:
 
 
 def _said(huddle: Huddle) -> tuple[str, ...]:
-    said = (
-        (_("A good one: “{words}”"), huddle.good),
-        (_("A bad one: “{words}”"), huddle.bad),
-        (_("A puzzling one: “{words}”"), huddle.puzzling),
-    )
-    lines = tuple(line.format(words=cut(" ".join(words.split()), WORDS)) for line, words in said if words)
+    said = {"good": _("A good one: “{words}”"), "bad": _("A bad one: “{words}”"), "puzzling": _("A puzzling one: “{words}”")}
+    told = ((line, " ".join(huddle.words[mood].split())) for mood, line in said.items())
+    lines = tuple(line.format(words=cut(words, WORDS)) for line, words in told if words)
     return lines or (_("No customer wrote anything in the last seven days."),)
 
 
-def _ageing(waiting: Waiting) -> str:
-    number = waiting.fresh + waiting.days + waiting.longer
+def _ageing(waiting: Mapping[str, int]) -> str:
+    number = sum(waiting.values())
     if not number:
         return _("Nobody waits for a word from us.")
     said = ngettext("{n} customer waits for a word from us: {ages}.", "{n} customers wait for a word from us: {ages}.", number)
-    ages = (
-        (_("{n} for less than a day"), waiting.fresh),
-        (_("{n} for one to three days"), waiting.days),
-        (_("{n} for more than three days"), waiting.longer),
-    )
-    return said.format(n=number, ages=", ".join(age.format(n=n) for age, n in ages if n))
+    ages = {
+        "fresh": _("{n} for less than a day"),
+        "days": _("{n} for one to three days"),
+        "longer": _("{n} for more than three days"),
+    }
+    return said.format(n=number, ages=", ".join(age.format(n=waiting[name]) for name, age in ages.items() if waiting[name]))
