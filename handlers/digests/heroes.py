@@ -102,10 +102,14 @@ class Story:
     chances: int = 1
 
 
+Dated = tuple[datetime, Story]
+"""A story, and when that was done which it tells."""
+
+
 def in_conflict(case: Worked, known: Mapping[int, str]) -> bool:
     """Returns whether the person whom an unhappy customer named closed the case: their leader looks at it."""
-    closer = _last(case, "close")
-    return closer is not None and closer.person is not None and is_named(case.band, case.comment, known.get(closer.person, ""))
+    closer = _closer(case)
+    return closer is not None and is_named(case.band, case.comment, known.get(closer, ""))
 
 
 def counts(case: Worked, known: Mapping[int, str]) -> bool:
@@ -134,24 +138,18 @@ def stories(
 ) -> list[Story]:
     """Returns every story that could be told about what was done from `start` to `end`. `known` maps the ids of all who took part
     to their names, `who` all ids of somebody whom several chats know to one."""
+    may_be_told = {case.follow_up: case for case in cases if counts(case, known)}
+    found = [
+        each
+        for case in may_be_told.values()
+        for each in (*_hard(case), *_back(case), *_helped(case), *_handed(case, who), *_thanked(case, known))
+    ]
+    found += (each for each in _first_to_name(cases, start, end) if each[1].follow_up in may_be_told)
     mine = _chances(cases, start, end)
-    found = []
-    firsts = _first_to_name(cases, start, end)
-    for case in cases:
-        if counts(case, known):
-            told = (
-                *_hard(case),
-                *_back(case),
-                *_helped(case),
-                *_handed(case, who),
-                *_thanked(case, known),
-                *firsts.get(case.follow_up, ()),
-            )
-            found += [(when, story) for when, story in told if start <= when < end]
-    return [replace(story, chances=mine.get(story.person, 1)) for _when, story in found]
+    return [replace(story, chances=mine.get(story.person, 1)) for at, story in found if start <= at < end]
 
 
-def _hard(case: Worked) -> Iterable[tuple[datetime, Story]]:
+def _hard(case: Worked) -> Iterable[Dated]:
     """First contact on a hard one."""
     need, why = _need(case)
     at, who = case.contacted_at, _reached_by(case)
@@ -159,18 +157,18 @@ def _hard(case: Worked) -> Iterable[tuple[datetime, Story]]:
         yield at, Story(case.follow_up, who, Reason.HARD, need, why)
 
 
-def _back(case: Worked) -> Iterable[tuple[datetime, Story]]:
+def _back(case: Worked) -> Iterable[Dated]:
     """Brought a customer back, as their next answer says, and no later one denies."""
-    closer = _last(case, "close")
-    if case.state is not State.CLOSED or closer is None or closer.person is None or case.next_at is None:
+    closer = _closer(case)
+    if case.state is not State.CLOSED or closer is None or case.next_at is None:
         return
     if case.next_band in CONTENT and case.later_band in CONTENT:
         need, why = _need(case)
         confirmed = _("the customer answered again, and is no longer unhappy")
-        yield case.next_at, Story(case.follow_up, closer.person, Reason.BACK, need + 3, (confirmed, *why))
+        yield case.next_at, Story(case.follow_up, closer, Reason.BACK, need + 3, (confirmed, *why))
 
 
-def _helped(case: Worked) -> Iterable[tuple[datetime, Story]]:
+def _helped(case: Worked) -> Iterable[Dated]:
     """Took over a case from a colleague who had asked for a hand, or was away."""
     asked: Did | None = None
     for act in case.acts:
@@ -182,7 +180,7 @@ def _helped(case: Worked) -> Iterable[tuple[datetime, Story]]:
         asked = act if act.verb in ASKS else None if act.verb in GOES_ON else asked
 
 
-def _handed(case: Worked, who: Mapping[int, int]) -> Iterable[tuple[datetime, Story]]:
+def _handed(case: Worked, who: Mapping[int, int]) -> Iterable[Dated]:
     """Handed over in time what they had, in whichever chat, and the customer also heard from us in time. To choose who replies
     hands over nothing."""
     owner: int | None = None
@@ -214,7 +212,7 @@ def _owner_after(act: Did, owner: int | None, who: Mapping[int, int]) -> int | N
     return owner
 
 
-def _thanked(case: Worked, known: Mapping[int, str]) -> Iterable[tuple[datetime, Story]]:
+def _thanked(case: Worked, known: Mapping[int, str]) -> Iterable[Dated]:
     """Answered a content customer: nobody has to, and it is remembered."""
     at, who = case.contacted_at, _reached_by(case)
     if at is not None and who is not None and case.band in CONTENT:
@@ -223,20 +221,17 @@ def _thanked(case: Worked, known: Mapping[int, str]) -> Iterable[tuple[datetime,
         yield at, Story(case.follow_up, who, Reason.THANKED, 1 + named, (_("answered a content customer"), *why), named)
 
 
-def _first_to_name(cases: Sequence[Worked], start: datetime, end: datetime) -> Mapping[int, Iterable[tuple[datetime, Story]]]:
+def _first_to_name(cases: Sequence[Worked], start: datetime, end: datetime) -> Iterable[Dated]:
     """Found the cause: the first that week to name one that turned out to be behind several cases."""
     closed = [(case.closed_at, case) for case in cases if case.closed_at is not None and start <= case.closed_at < end]
     closed.sort(key=lambda pair: (pair[0], pair[1].follow_up))
-    found: dict[int, list[tuple[datetime, Story]]] = {}
     for cause in dict.fromkeys(case.cause for _at, case in closed if case.cause and case.cause.casefold() != "other"):
         same = [(at, case) for at, case in closed if case.cause == cause]
         at, first = same[0]
-        closer = _last(first, "close")
-        if len(same) > 1 and closer is not None and closer.person is not None:
+        closer = _closer(first)
+        if len(same) > 1 and closer is not None:
             why = ngettext("{n} case of that week has this cause", "{n} cases of that week have this cause", len(same))
-            story = Story(first.follow_up, closer.person, Reason.CAUSE, len(same), (why.format(n=len(same)),))
-            found.setdefault(first.follow_up, []).append((at, story))
-    return found
+            yield at, Story(first.follow_up, closer, Reason.CAUSE, len(same), (why.format(n=len(same)),))
 
 
 def _need(case: Worked) -> tuple[int, tuple[str, ...]]:
@@ -269,8 +264,9 @@ def _reached_by(case: Worked) -> int | None:
     return next((act.person for act in case.acts if act.verb in REACHES and act.at == case.contacted_at), None)
 
 
-def _last(case: Worked, verb: str) -> Did | None:
-    return next((act for act in reversed(case.acts) if act.verb == verb), None)
+def _closer(case: Worked) -> int | None:
+    """Returns who closed it last, if that is known."""
+    return next((act.person for act in reversed(case.acts) if act.verb == "close"), None)
 
 
 def _chances(cases: Sequence[Worked], start: datetime, end: datetime) -> Mapping[int, int]:
