@@ -1,9 +1,10 @@
-"""Chooses the stories of a week: reasons take turns, then need decides, and nobody appears often. Also draws the random cases
-for a leader to look at. Pure. The rules are those of docs/digest.md; each has a test of its own."""
+"""Chooses the stories of a week: reasons take turns, then need decides, and nobody appears often. Also draws lots where nothing
+may choose. Pure. The rules are those of docs/digest.md; each has a test of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from types import MappingProxyType
 from zlib import crc32
 
@@ -52,6 +53,11 @@ def _is_new(story: Story, picked: Sequence[Story], who: Mapping[int, int]) -> bo
 
 
 def sample(ids: Iterable[int], week: Week) -> list[int]:
-    """Returns one in ten, at least one if there is any; picked by a hash, so that nobody knows beforehand which."""
-    drawn = sorted(ids, key=lambda one: crc32(f"{week}:{one}".encode()))
+    """Returns one in ten, at least one if there is any."""
+    drawn = by_lot(ids, week)
     return drawn[: -(-len(drawn) // 10)]
+
+
+def by_lot(ids: Iterable[int], when: Week | date) -> list[int]:
+    """Returns them in an order that nobody chooses or knows beforehand, and that is the same on every replica."""
+    return sorted(ids, key=lambda one: crc32(f"{when}:{one}".encode()))

@@ -10,7 +10,6 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import Any
-from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -214,7 +213,7 @@ def _read_team(company: Company, said: Mapping[str, Any]) -> OfTeam:
 
 
 def _caused(tx: Connection, teams: Sequence[Team], week: Week, causes: Iterable[str]) -> dict[str, int]:
-    """Returns one customer, who wrote something, for each of the top causes; picked by a hash, so that nobody chooses."""
+    """Returns one customer, who wrote something, for each of the top causes."""
     closed = [
         row
         for team in teams
@@ -225,7 +224,7 @@ def _caused(tx: Connection, teams: Sequence[Team], week: Week, causes: Iterable[
     for cause in islice(causes, leader_card.CAUSES):
         same = [row.id for row in closed if row.cause == cause]
         if same:
-            chosen[cause] = min(same, key=lambda one: crc32(f"{week}:{one}".encode()))
+            chosen[cause] = choosing_stories.by_lot(same, week)[0]
     return chosen
 
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-from zlib import crc32
 
 from sqlalchemy import Connection
 
@@ -207,10 +206,10 @@ def feed_is_broken(tx: Connection, company: Company, start: datetime, end: datet
 
 
 def _kind_words(tx: Connection, team: Team, week: Week) -> int | None:
-    """Returns one thank-you of the week; picked by a hash, so that nobody chooses."""
+    """Returns one thank-you of the week."""
     said = material.kind_words(tx, team.name, *weeks.bounds(week, team.hours), limit=50)
     worth = [row.id for row in said if WORTH[0] <= len(row.comment.strip()) <= WORTH[1]]
-    return min(worth, key=lambda one: crc32(f"{week}:{one}".encode()), default=None)
+    return next(iter(choosing_stories.by_lot(worth, week)), None)
 
 
 def _story(packed: Mapping[str, Any]) -> Story:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
-from zlib import crc32
 
 from sqlalchemy import Connection
 
 from handlers import colleagues, wanted
 from handlers.cards import Card, Reply
 from handlers.company import Company
+from handlers.digests.choosing_stories import by_lot
 from handlers.digests.digest_requests import team_post, weekly_post
 from handlers.digests.snapshot import words_for_channel
 from handlers.feedback import NOBODY, Band
@@ -113,9 +113,9 @@ def _call(tx: Connection, team: Team, now: datetime) -> None:
 
 
 def _one(tx: Connection, team: Team, bands: Sequence[Band], now: datetime) -> int | None:
-    """Returns one of the answers that have a comment; a hash picks it, so that nobody does."""
+    """Returns one of the answers that have a comment."""
     written = material.verbatims(tx, team.name, bands, now - BACK, now)
-    return min(written, key=lambda one: crc32(f"{now:%Y-%m-%d}:{one}".encode()), default=None)
+    return next(iter(by_lot(written, now.date())), None)
 
 
 def _ageing(tx: Connection, team: Team, now: datetime) -> dict[str, int]:
