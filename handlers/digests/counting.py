@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -18,7 +17,6 @@ from handlers.feedback import Band, Metric
 from handlers.team import Team
 from storage import feedback, material
 from storage import figures as counted
-from storage.prepared import AnyRow
 
 CHARTED = 8
 """Weeks in the chart."""
@@ -76,27 +74,20 @@ def promise_of(tx: Connection, company: Company, team: Team, week: Week) -> Prom
     own promise, a customer who was let down before is promised it in half the time, and the promise may have changed."""
     rows = [row for row in counted.told(tx, team.name, *weeks.bounds(week, team.hours)) if row.state != State.DISMISSED]
     given = {(company.promise_of(team.name, row.route), company.hours_of(team.name, row.route).nonstop) for row in rows}
-    if len(given) != 1 or any(_until(row) != company.deadlines(team.name, row.route, row.promised_at) for row in rows):
+    if len(given) != 1:
+        return None
+    if any(Deadlines(row.claim_by, row.close_by) != company.deadlines(team.name, row.route, row.promised_at) for row in rows):
         return None
     [(promise, nonstop)] = given
     return Promised(str(promise.claim), str(promise.close), not nonstop)
 
 
-def _until(row: AnyRow) -> Deadlines:
-    return Deadlines(claim_by=row.claim_by, close_by=row.close_by)
-
-
 def reopened(tx: Connection, team: Team, week: Week) -> list[int]:
-    """Returns the cases of customers who needed us again after their case was closed."""
+    """Returns the cases of customers who needed us again after their case was closed; reopening a dismissed one does not count."""
     start, end = weeks.bounds(week, team.hours)
-    return _reopened(counted.reopened(tx, team.name, start, end), start, end)
-
-
-def _reopened(acts: Iterable[AnyRow], start: datetime, end: datetime) -> list[int]:
-    """Reopening a dismissed case does not count."""
     before: dict[int, str] = {}
     found: dict[int, None] = {}
-    for act in acts:
+    for act in counted.reopened(tx, team.name, start, end):
         if act.verb == "reopen" and start <= act.at < end and before.get(act.follow_up_id) == "close":
             found[act.follow_up_id] = None
         before[act.follow_up_id] = act.verb
