@@ -197,8 +197,7 @@ def _addresses(loaded: Loaded) -> Iterator[Warned]:
 
 
 def _secrets(loaded: Loaded) -> Iterator[Warned]:
-    top = loaded.file.nodes.get(())
-    for path, _ in literal_secrets(top) if top else ():
+    for path in literal_secrets(loaded.file.nodes):
         words = [str(part) for part in path if part not in {"chats", "sources"} and not isinstance(part, int)]
         name = "_".join(words).upper().replace("-", "_").replace(".", "_")
         if path == ("server", "secret"):

@@ -38,25 +38,25 @@ class ConfigFile:
         self.data: dict[str, Any] | None = None
         self.waiting: set[Path] = set()
         self._starts = [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", text))]
-        self._hidden: list[Span] | None = None
+        self._hidden: list[Span] = []
         self._private: list[tuple[str, str]] = []  # (what messages must not quote, the replacement)
         self._parts: dict[Path, list[tuple[str, str]]] = {}  # the same for each piece of a composite value
 
     def fill(self, environment: Mapping[str, str], *, need_all: bool) -> None:
         """Parse the text and fill in its ${NAMES}. With `need_all` a name without a value is an error."""
         try:
-            tree = parse(self.text)
+            top, twins = parse(self.text)
         except Unreadable as error:
-            self._hidden = masks(self.text, None)
+            self._hidden = masks(self.text, {})
             self.findings.append(self._finding_at(error.code, Span(error.at, error.at + 1), error.why, error.help))
             return
-        if tree.top is None or tree.top.value is None:
+        if top is None or top.value is None:
             help = "move it away; then hero init writes one that works"
             self.say((), "X005", "the file is empty, so there is nobody to tell about a customer", help)
             return
-        self.nodes = dict(walk(tree.top))
-        self._hidden = masks(self.text, tree.top)
-        if not isinstance(tree.top.value, dict):
+        self.nodes = dict(walk(top))
+        self._hidden = masks(self.text, self.nodes)
+        if not isinstance(top.value, dict):
             self.say(
                 (),
                 "X006",
@@ -66,13 +66,13 @@ class ConfigFile:
             return
         secrets = [node.raw for path, node in self.nodes.items() if is_secret_key(path, self.nodes)]
         self._private = [(raw, MASK) for raw in secrets if len(raw) > 3 and is_literal(raw)]
-        for twin in tree.twins:
+        for twin in twins:
             first = self._line_and_column(twin.first.start)[0]
             why = f"`{twin.key}` is here a second time; it stands on line {first} already"
             self.findings.append(self._finding_at("X007", twin.span, why, "remove one of the two"))
         filled = {path: self._filled(path, node, environment, need_all) for path, node in self.nodes.items() if "${" in node.raw}
         self._private.sort(key=lambda pair: -len(pair[0]))
-        self.data = plain(tree.top, filled)
+        self.data = plain(top, filled)
 
     def say(self, path: Path, code: str, message: str, help: str = "", *, key: bool = False) -> None:
         """Add a finding about the value at `path`, or about its key. A missing value is reported at its nearest parent."""
@@ -170,7 +170,7 @@ class ConfigFile:
         offset = self._starts[line - 1]
         end = self._starts[line] if line < len(self._starts) else len(self.text)
         offset, end = max(offset, span.start - _WINDOW), min(end, span.start + _WINDOW)
-        hidden = [h for h in self._hidden or () if h.start < end and h.end > offset]
+        hidden = [h for h in self._hidden if h.start < end and h.end > offset]
         shown = excerpt(self.text[offset:end].rstrip("\r\n"), offset, span, hidden)
         return Finding(self.name, line, column, code, self._public(message), self._public(help), shown)
 

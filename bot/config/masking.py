@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from bot.config.findings import Excerpt
 from bot.config.plug_ins import is_secret
-from bot.config.positions import Node, Path, Span, walk
+from bot.config.positions import Node, Path, Span
 
 MASK = "•••"
 WIDEST = 110
@@ -47,11 +47,10 @@ def is_literal(raw: str) -> bool:
     return bool(NAME.sub("", raw).strip())
 
 
-def literal_secrets(top: Node) -> list[tuple[Path, Node]]:
-    """Returns the scalars that contain a secret literally, recognised by their key or their form."""
-    nodes = dict(walk(top))
+def literal_secrets(nodes: Mapping[Path, Node]) -> list[Path]:
+    """Returns where the scalars are that contain a secret literally, recognised by their key or their form."""
     return [
-        (path, node)
+        path
         for path, node in nodes.items()
         if isinstance(node.value, str | int | float) and not isinstance(node.value, bool)
         if (is_secret_key(path, nodes) and is_literal(node.raw))
@@ -74,13 +73,13 @@ def _in_address(text: str, start: int, end: int) -> list[Span]:
     return [Span(start + match.start(1), start + match.end(1)) for match in hidden]
 
 
-def masks(text: str, top: Node | None) -> list[Span]:
-    """Returns the spans of the text that must not be shown. If it could not be parsed: all that follows a key like `token:`."""
+def masks(text: str, nodes: Mapping[Path, Node]) -> list[Span]:
+    """Returns the spans of the text that must not be shown. If it could not be parsed, and so has no `nodes`: all that follows a
+    key like `token:`."""
     found = [Span(*match.span(match.lastindex or 0)) for match in _SECRET_WORDS.finditer(text)]
-    if top is not None:
-        nodes = dict(walk(top))
-        addresses = [node.span for path, node in nodes.items() if path == ("database",)]
-        found += [span for at in addresses for span in _in_address(text, at.start, at.end)]
+    if nodes:
+        if address := nodes.get(("database",)):
+            found += _in_address(text, address.span.start, address.span.end)
         return found + [n.span for path, n in nodes.items() if n.raw and is_secret_key(path, nodes) and is_literal(n.raw)]
     found += [span for match in _DATABASE_LINE.finditer(text) for span in _in_address(text, *match.span(1))]
     start, secret_indent = 0, None

@@ -57,16 +57,9 @@ class Twin:
     first: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """A whole file: its top value (None if it is empty) and its duplicate keys."""
-
-    top: Node | None
-    twins: tuple[Twin, ...]
-
-
-def parse(text: str) -> Tree:
-    """Parse one document. Raises Unreadable for invalid YAML, tags, too deep nesting and too many values."""
+def parse(text: str) -> tuple[Node | None, list[Twin]]:
+    """Parse one document. Returns its top value (None if it is empty) and its duplicate keys. Raises Unreadable for invalid YAML,
+    tags, too deep nesting and too many values."""
     composer = _Composer()
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
@@ -79,7 +72,7 @@ def parse(text: str) -> Tree:
         raise Unreadable("X006", 0, "the file is not YAML") from error
     if composer.top is not None:
         _refuse_bombs(composer.top)
-    return Tree(composer.top, tuple(composer.twins))
+    return composer.top, composer.twins
 
 
 class _Composer:
