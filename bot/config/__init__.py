@@ -128,7 +128,7 @@ def _settings(parts: Parts, file: ConfigFile) -> Settings | None:
         database=_beside(parts.memory.database, FilePath(file.name).parent),
         server=parts.server,
         delivery=parts.delivery,
-        retention=Retention(**parts.retention.model_dump()),
+        retention=parts.retention,
         chats=parts.chats,
         sources=parts.sources,
     )

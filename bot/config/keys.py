@@ -19,6 +19,7 @@ from handlers.calendar.duration import Duration
 from handlers.calendar.promise import Promise
 from handlers.company import People
 from handlers.feedback import Band, Metric, Moment, Place
+from handlers.forgetting.retention import Retention
 from handlers.message_keys import MOST_CHANNELS
 from handlers.places import TeamOf
 from handlers.rules import Comparison
@@ -117,19 +118,13 @@ class DeliveryKeys(_Keys):
     lease: Seconds = 20.0
 
 
-Kept = Annotated[timedelta | None, PlainValidator(values.keeping)]
+class RetentionKeys(Retention):
+    """How long each field is kept, written as a number of days."""
 
-
-class RetentionKeys(_Keys):
-    """How long each field is kept; None means for ever."""
-
-    comment: Kept = None
-    name: Kept = None
-    email: Kept = None
-    phone: Kept = None
-    company: Kept = None
-    value: Kept = None
-    notes: Kept = None
+    @field_validator("*", mode="plain")
+    @classmethod
+    def _days(cls, given: Any) -> timedelta | None:
+        return values.keeping(given)
 
 
 class Weekday(StrEnum):

@@ -51,7 +51,7 @@ def seconds(given: Any) -> float:
 
 
 def keeping(given: Any) -> timedelta | None:
-    """Parse how long something is kept: `730d`, or `never` to delete it, which returns None."""
+    """Parse how long something is kept: `730d`; None for `never`, which deletes nothing."""
     if str(given).strip() == "never":
         return None
     match = re.fullmatch(r"\s*([1-9]\d{0,4})\s*d\s*", str(given))
