@@ -19,11 +19,10 @@ from handlers.digests.digest import has_begun
 from handlers.digests.digest_card import Post
 from handlers.digests.heroes import Reason
 from handlers.digests.making import FirstAnswers
-from handlers.digests.snapshot import Taken
+from handlers.digests.snapshot import PostRow, Taken
 from handlers.leaders import led_teams
 from handlers.reviews import review, review_card
-from handlers.reviews.calls_card import Calls, calls_card
-from handlers.reviews.review_card import Review
+from handlers.reviews.calls_card import calls_card
 from handlers.team import Team
 from handlers.wording.language import gettext as _
 from handlers.wording.words import when
@@ -97,12 +96,10 @@ def _reviewed(tx: Connection, company: Company, team: Team, month: Month, now: d
     leaders = [person_id for person_id, teams in led_teams(tx, company).items() if team in teams]
     row = _sent(tx, review.KIND, leaders, month)
     if row is not None:
-        told = _both(review.review_of(tx, company, row, row.choices), review.calls_of(tx, company, row), now)
-        return [*told, _went_to_leader(team, row, now)]
+        return [*_both(tx, company, row, now), _went_to_leader(team, row, now)]
     due_at = review.due(month, [team])
     taken = Taken(0, due_at, now, review.take(tx, [team], {}, month, str(leaders[0]) if leaders else ""))
-    told = _both(review.review_of(tx, company, taken, {}), review.calls_of(tx, company, taken), now)
-    return [*told, _goes_to_leader(team, leaders, due_at, now)]
+    return [*_both(tx, company, taken, now), _goes_to_leader(team, leaders, due_at, now)]
 
 
 def _sent(tx: Connection, kind: str, leaders: Iterable[int], period: Week | Month) -> AnyRow | None:
@@ -125,8 +122,10 @@ def _goes_to_leader(team: Team, leaders: Collection[int], due_at: datetime, now:
     return f"This goes to who leads {team.title} {when(due_at, team.hours.zone, now)}, with the numbers of that moment."
 
 
-def _both(said: Review, calls: Calls, now: datetime) -> Iterator[str]:
-    yield from (*lines(review_card.review_card(said)), "")
+def _both(tx: Connection, company: Company, row: PostRow, now: datetime) -> Iterator[str]:
+    """Yields the review and, if there are any, the calls, as two posts."""
+    yield from (*lines(review_card.review_card(review.review_of(tx, company, row))), "")
+    calls = review.calls_of(tx, company, row)
     if calls.each:
         yield from (*lines(calls_card(calls, now)), "")
 
@@ -134,19 +133,13 @@ def _both(said: Review, calls: Calls, now: datetime) -> Iterator[str]:
 def _told(tx: Connection, company: Company, team: Team, week: Week, now: datetime, *, why: bool) -> list[str]:
     row = digests.by_period(tx, snapshot.KIND, team.name, str(week))
     due_at = weeks.due(week, team.hours, team.posting)
-    at = when(due_at, team.hours.zone, now)
     if row is not None and row.state == "sent":
-        taken, note = (
-            Taken(row.id, row.due_at, row.made_at, row.snapshot),
-            f"This went out {when(row.made_at, team.hours.zone, now)}.",
-        )
+        taken = Taken(row.id, row.due_at, row.made_at, row.snapshot)
+        note = f"This went out {when(row.made_at, team.hours.zone, now)}."
     else:
         choices = row.choices if row is not None else {}
-        would = snapshot.take(tx, company, team, week, choices, now)
-        note = f"This goes out {at}, with the numbers of that moment." if now < due_at else "This did not go out."
-        if now >= due_at and not has_begun(FirstAnswers(tx), team, week):
-            note = f"This does not go out: no customer of {team.title} had said anything by the end of that week."
-        taken = Taken(0, due_at, now, would)
+        taken = Taken(0, due_at, now, snapshot.take(tx, company, team, week, choices, now))
+        note = _goes_out(tx, team, week, due_at, now)
     if taken.snapshot["broken"] and week == weeks.now_in(team.hours, now):  # nobody is alarmed by a Monday morning
         raise Mistaken(
             f"the week {week} is not over, and no answer has come in it so far. "
@@ -163,8 +156,16 @@ def _told(tx: Connection, company: Company, team: Team, week: Week, now: datetim
     return [*told, "", *_why(tx, company, team, week, taken, post)] if why else told
 
 
+def _goes_out(tx: Connection, team: Team, week: Week, due_at: datetime, now: datetime) -> str:
+    if now < due_at:
+        return f"This goes out {when(due_at, team.hours.zone, now)}, with the numbers of that moment."
+    if not has_begun(FirstAnswers(tx), team, week):
+        return f"This does not go out: no customer of {team.title} had said anything by the end of that week."
+    return "This did not go out."
+
+
 def _why(tx: Connection, company: Company, team: Team, week: Week, taken: Taken, post: Post) -> Iterator[str]:
-    turn = ", ".join(digest_card.deeds()[reason].lower() for reason in choosing_stories.order(week, team.name))
+    turn = ", ".join(map(_deed, choosing_stories.order(week, team.name)))
     yield f"Whose turn it is this week: {turn}."
     spare = Taken(taken.id, taken.due_at, taken.made_at, {**taken.snapshot, "stories": taken.snapshot["spares"]})
     chosen = {story["follow_up"]: story for key in ("stories", "spares") for story in taken.snapshot[key]}

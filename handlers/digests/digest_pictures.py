@@ -58,7 +58,7 @@ def leader(tx: Connection, company: Company, message: AnyRow, now: datetime) -> 
 def month(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     """A leader's monthly review, with today's decisions."""
     row = _of(tx, message)
-    return review_card(review.review_of(tx, company, row, row.choices))
+    return review_card(review.review_of(tx, company, row))
 
 
 def calls(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:

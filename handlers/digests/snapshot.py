@@ -7,7 +7,7 @@ who does not want to be named, or an erased customer, also disappears from earli
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -45,6 +45,7 @@ class Taken:
     due_at: datetime
     made_at: datetime
     snapshot: Mapping[str, Any]
+    choices: Mapping[str, Any] = field(default_factory=dict)
 
 
 PostRow = AnyRow | Taken

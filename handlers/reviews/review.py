@@ -126,7 +126,7 @@ def group_of(tx: Connection, row: PostRow) -> list[AnyRow]:
     return [each for each in digests.sent(tx, KIND, [row.snapshot["month"]]) if mine & set(each.snapshot["teams"])]
 
 
-def review_of(tx: Connection, company: Company, row: PostRow, choices: Mapping[str, Any]) -> Review:
+def review_of(tx: Connection, company: Company, row: PostRow) -> Review:
     """Returns what a row says, with today's words: customers erased since are gone from it."""
     said = row.snapshot
     before = digests.by_id(tx, said["before"]) if said["before"] is not None else None
@@ -142,8 +142,8 @@ def review_of(tx: Connection, company: Company, row: PostRow, choices: Mapping[s
         chains=chains(tx, said["lost"]),
         timelines=_timelines(tx, company, said["timelines"], row.made_at),
         is_first=before is None,
-        before=_decision(before.choices, choices) if before is not None else None,
-        decision=_decision(choices, {}),
+        before=_decision(before.choices, row.choices) if before is not None else None,
+        decision=_decision(row.choices, {}),
         late=said["late"],
     )
 

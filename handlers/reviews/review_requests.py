@@ -66,7 +66,7 @@ def decide(tx: Connection, company: Company, tap: Tap) -> Reply:
     row = _review(tx, tap, "review")
     if row is None:
         return _unknown()
-    known = review.review_of(tx, company, row, row.choices)
+    known = review.review_of(tx, company, row)
     form = review_card.decide_form(row.id, known.decision)
     if tap.answers is None:
         return Reply(form=form)
