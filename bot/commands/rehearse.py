@@ -31,6 +31,7 @@ from storage import schema
 from storage.database import Unavailable
 
 IGNORED = "This event would be answered 200 and ignored: it holds no feedback."
+_AS_A_WIN = "told as a win at its next opening, and nobody has to follow it up"
 
 
 def rehearse(settings: Settings, source: str, body: bytes) -> str:
@@ -83,21 +84,14 @@ def _given(settings: Settings, loaded: LoadedSource, said: dict[str, Any] | list
     pieces = entries.read(loaded.parse, said)
     if not isinstance(pieces, FieldError):
         return _each(settings, loaded, [pieces]) if pieces else ["This entry would be passed over: it holds no feedback."]
-    page = (
-        said if isinstance(said, list) else next((said[name] for name in _pages(loaded) if isinstance(said.get(name), list)), None)
-    )
+    names = getattr(loaded.source, "PAGES", ())  # under which a tool that is asked may give the entries of a page
+    page = said if isinstance(said, list) else next((said[name] for name in names if isinstance(said.get(name), list)), None)
     if page is None:
         raise Mistaken(
             f"the entry could not be read: {_why(pieces)}. It would be kept, to be read again: hero sources --replay {loaded.name}"
         )
     read = [entries.read(loaded.parse, entry) for entry in page]
     return [f"Page      of {len(read)} entr{'y' if len(read) == 1 else 'ies'}", *_each(settings, loaded, read)]
-
-
-def _pages(loaded: LoadedSource) -> Sequence[str]:
-    """Returns the names under which a tool that is asked may give the entries of a page."""
-    names: Sequence[str] = getattr(loaded.source, "PAGES", ())
-    return names
 
 
 def _told(settings: Settings, loaded: LoadedSource, said: dict[str, Any] | list[Any]) -> list[str]:
@@ -133,11 +127,14 @@ def _each(settings: Settings, loaded: LoadedSource, read: Sequence[Sequence[Any]
         for said in pieces:
             piece = next(known)
             if isinstance(piece, Customer):
-                told += [_customer(piece), *what_was_read.missing(loaded.options, piece)]
+                line = f"Customer  {piece.identity}: {what_was_read.customer(piece)}"
+                told += [line, *what_was_read.missing(loaded.options, piece)]
                 continue
-            steps = [] if nudged else _steps(settings, loaded.name, piece, now)
+            route = settings.company.route_of(piece, loaded.name)
+            asking = route if route is not None and asks_somebody(route, piece) else None
+            steps = _ladder(settings, asking, piece, now) if asking is not None and not nudged else []
             nudged = nudged or bool(steps)
-            first, *rest = _piece(settings, loaded.name, piece, now)
+            first, *rest = _piece(settings, loaded.name, piece, route, now)
             read_well = what_was_read.feedback(said, loaded.options)
             told += [first, *read_well, *_directory(said.customer, piece.customer), *rest, *steps, ""]
     return [*told, ""] if loaded.tells_of_customers else told
@@ -163,32 +160,22 @@ def _why(error: FieldError) -> str:
     return safe(f"{error.field or 'the entry'} {error.why}")
 
 
-def _customer(told: Customer) -> str:
-    """Returns the line about one record of a directory, which sends nothing else: nobody is asked to follow up."""
-    return f"Customer  {told.identity}: {what_was_read.customer(told)}"
-
-
-def _steps(settings: Settings, source: str, said: Feedback, now: datetime) -> list[str]:
-    route = settings.company.route_of(said, source)
-    return _ladder(settings, route, said, now) if route is not None and asks_somebody(route, said) else []
-
-
-def _piece(settings: Settings, source: str, said: Feedback, now: datetime) -> list[str]:
-    route = settings.company.route_of(said, source)
+def _piece(settings: Settings, source: str, said: Feedback, route: Route | None, now: datetime) -> list[str]:
+    """Describe an answer, the routes up to the one that takes it, and what follows from that."""
     worst, best = said.worst_and_best
     score = f"{said.metric} {said.score:g} on {worst:g} to {best:g}" if said.score is not None else str(said.metric)
     lines = [f"Feedback  {said.id}: {score}, {rules.band(said)}"]
     for candidate in settings.company.routes:
         if route is not None and candidate.name == route.name:
-            told = _promised(settings, route, said, now) if asks_somebody(route, said) else _as_a_win(settings, route)
+            win = f"Team      {settings.company.teams[route.team].title}; {_AS_A_WIN}"
+            told = _promised(settings, route, said, now) if asks_somebody(route, said) else [win]
             return [*lines, f"Route     → {route.name} matches{_at(settings, route, said)}", *told]
         lines.append(f"Route     · {candidate.name}{_nowhere(candidate, said, source)}")
     if rules.band(said) in rules.LOW:
-        return [
-            *lines,
-            "Team      nobody: no route matches. It would be stored, and ops would be told that nobody was asked to reply.",
-        ]
-    return [*lines, "Team      nobody: no route matches, which is usual for customers who are not unhappy. It would be stored."]
+        why = "no route matches. It would be stored, and ops would be told that nobody was asked to reply."
+    else:
+        why = "no route matches, which is usual for customers who are not unhappy. It would be stored."
+    return [*lines, f"Team      nobody: {why}"]
 
 
 def _at(settings: Settings, route: Route, said: Feedback) -> str:
@@ -204,12 +191,6 @@ def _nowhere(route: Route, said: Feedback, source: str) -> str:
         return ""
     named = " or ".join(f"“{each}”" for each in route.team_of.said(said))
     return f": no team is called {named}" if named else f": the answer has no {route.team_of}"
-
-
-def _as_a_win(settings: Settings, route: Route) -> list[str]:
-    return [
-        f"Team      {settings.company.teams[route.team].title}; told as a win at its next opening, and nobody has to follow it up"
-    ]
 
 
 def _promised(settings: Settings, route: Route, said: Feedback, now: datetime) -> list[str]:
