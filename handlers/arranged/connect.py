@@ -115,24 +115,14 @@ def _pasted_wrong(tool: Tool | None, pasted: str) -> dict[str, str]:
 
 def _told(company: Company, tool: Tool, name: str, secret: str, change: int, done: str) -> Reply:
     """Returns what to enter in the tool. The secret is in the text, which is shown once, and in no card."""
-    address = f"{company.address}/feedback/{name}"
-    if tool.own_secret:
-        lines = [done, _("Its address: {address}").format(address=address)]
-    elif tool.in_address:
-        lines = [
-            done,
-            _("Its address, which holds its secret: {address}").format(address=f"{address}?key={secret}"),
-            _("Copy it now: it is not shown again."),
-        ]
-    else:
-        lines = [
-            done,
-            _("Its address: {address}").format(address=address),
-            _("Its secret: {secret}").format(secret=secret),
-            _("Copy it now: it is not shown again."),
-        ]
-    lines.append(_("Where that goes: see {page}.").format(page=page_of(tool.kind)))
-    return replace(undo.done(done, change, *test_button(company, name, tool.kind)), text="\n".join(lines))
+    address, copy = f"{company.address}/feedback/{name}", _("Copy it now: it is not shown again.")
+    lines = [_("Its address: {address}").format(address=address)]
+    if tool.in_address and not tool.own_secret:
+        lines = [_("Its address, which holds its secret: {address}").format(address=f"{address}?key={secret}"), copy]
+    elif not tool.own_secret:
+        lines += [_("Its secret: {secret}").format(secret=secret), copy]
+    where = _("Where that goes: see {page}.").format(page=page_of(tool.kind))
+    return replace(undo.done(done, change, *test_button(company, name, tool.kind)), text="\n".join((done, *lines, where)))
 
 
 def _old() -> Reply:
@@ -149,6 +139,7 @@ def _no_safe() -> Reply:
 
 
 def _form(company: Company, kind: str, name: str) -> Form:
+    own = ", ".join(tool.title for tool in company.tools() if tool.own_secret)
     kinds = tuple((tool.kind, tool.title) for tool in sorted(company.tools(), key=lambda tool: tool.title.casefold()))
     fields = (
         Field("kind", _("Where does it come from?"), Ask.CHOICE, kinds, error=_("Please choose."), value=kind),
@@ -162,7 +153,7 @@ def _form(company: Company, kind: str, name: str) -> Form:
             value=name,
             short=True,
         ),
-        _secret_field(_("Only for {kinds}. All others get one from us.").format(kinds=_own(company)), required=False),
+        _secret_field(_("Only for {kinds}. All others get one from us.").format(kinds=own), required=False),
     )
     intro = _(
         "It gets an address of its own. SurveyMonkey, Typeform, Google Forms and others are set up in app.yaml: docs/sources.md "
@@ -180,7 +171,3 @@ def _secret_field(hint: str, *, required: bool) -> Field:
     """A pasted secret is not filled in again when something else in the form is wrong."""
     missing = _("Please paste the secret.")
     return Field("secret", _("The secret that the tool shows"), Ask.TEXT, (), required, 500, hint, missing, short=True)
-
-
-def _own(company: Company) -> str:
-    return ", ".join(tool.title for tool in company.tools() if tool.own_secret)
