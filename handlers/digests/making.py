@@ -103,10 +103,13 @@ def _not_told_yet(
 
 
 def _told_of(tx: Connection, digest_id: int) -> set[str]:
-    """Returns the teams that a leader's post is about: as names in a review, as figures in a weekly post."""
     row = digests.by_id(tx, digest_id)
-    said = row.snapshot.get("teams", ()) if row is not None else ()
-    return {each if isinstance(each, str) else each["name"] for each in said}
+    return set(teams_in(row.snapshot)) if row is not None else set()
+
+
+def teams_in(snapshot: Mapping[str, Any]) -> list[str]:
+    """Returns the teams that a leader's post is about: as names in a review, with their figures in a weekly post."""
+    return [each if isinstance(each, str) else each["name"] for each in snapshot.get("teams", ())]
 
 
 def newest_telling(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -14,9 +13,10 @@ from handlers.calendar import weeks
 from handlers.calendar.weeks import Week
 from handlers.cards import Card, Reply, number
 from handlers.company import Company
-from handlers.digests import counting, figure_lists, leader_digest, snapshot, wins, wins_card, worth
+from handlers.digests import counting, figure_lists, leader_digest, making, snapshot, wins, wins_card, worth
 from handlers.digests.figure_lists import PAGE, Behind
 from handlers.digests.figures import Figures, runs
+from handlers.feedback import Person
 from handlers.followup import followup_card
 from handlers.reviews import review, review_behind, review_lists
 from handlers.situation import Tap
@@ -153,24 +153,29 @@ def _asked(tx: Connection, company: Company, tap: Tap) -> PostList | None:
     row, name = digests.by_id(tx, digest_id), tap.more[0]
     if row is None or row.state != "sent":
         return None
-    teams: Sequence[Team] = ()
-    said: Sequence[Mapping[str, Any]] = ()
-    if row.kind == snapshot.KIND and name not in LEADERS_ONLY:
-        teams = [team for team in (company.teams.get(row.about),) if team is not None and team.reaches(tap.person)]
-        said = [{"name": row.about, "figures": row.snapshot["figures"]}]
-    elif row.kind in (leader_digest.KIND, review.KIND) and row.about == str(colleagues.remember(tx, tap.person).id):
-        led = {team.name for team in leaders.led_teams(tx, company).get(int(row.about), ())}
-        if row.kind == review.KIND:
-            return _of_review(company, row, led, name, first, tap.at)
-        teams = [company.teams[each["name"]] for each in row.snapshot["teams"] if each["name"] in led]
-        said = row.snapshot["teams"]
+    teams = _teams(tx, company, row, name, tap.person)
     if not teams:
         return None
-    figures = {each["name"]: Figures.unpack(each["figures"]) for each in said}
-    return PostList(row, teams, name, first, [figures[team.name] for team in teams], tap.at, list(figures.values()))
+    figures = _figures(row)
+    said = [figures[team.name] for team in teams if team.name in figures]
+    return PostList(row, teams, name, first, said, tap.at, list(figures.values()))
 
 
-def _of_review(company: Company, row: AnyRow, led: Collection[str], name: str, first: int, at: datetime) -> PostList | None:
-    """A review covers the teams that it was written about, as long as its reader leads them."""
-    teams = [company.teams[team] for team in row.snapshot["teams"] if team in led]
-    return PostList(row, teams, name, first, (), at) if teams else None
+def _teams(tx: Connection, company: Company, row: AnyRow, name: str, person: Person) -> list[Team]:
+    """Returns the teams of a post of whose lists this person may read one: of a channel's post, its team; of a leader's, those that
+    they still lead."""
+    if row.kind == snapshot.KIND:
+        team = company.teams.get(row.about)
+        return [team] if team is not None and team.reaches(person) and name not in LEADERS_ONLY else []
+    if row.kind not in (leader_digest.KIND, review.KIND) or row.about != str(colleagues.remember(tx, person).id):
+        return []
+    led = {team.name: team for team in leaders.led_teams(tx, company).get(int(row.about), ())}
+    return [led[team] for team in making.teams_in(row.snapshot) if team in led]
+
+
+def _figures(row: AnyRow) -> dict[str, Figures]:
+    """Returns the figures in a post, by team; none in a review, which has other ones."""
+    if row.kind == snapshot.KIND:
+        return {row.about: Figures.unpack(row.snapshot["figures"])}
+    told = row.snapshot["teams"] if row.kind == leader_digest.KIND else ()
+    return {each["name"]: Figures.unpack(each["figures"]) for each in told}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from handlers.cards import Button, Card, Reply
+from handlers.commands import answer
 from handlers.company import Company
 from handlers.digests import figure_lists
 from handlers.feedback import Customer
@@ -171,6 +172,15 @@ def test_a_leaders_lists_are_read_by_nobody_else(shop: Week47) -> None:
     for each in (each for each in post.menu if each.verb == "show_list"):
         reply = opens(shop, post, each.label, ANA)
         assert reply == Reply("This list does not belong to a post written to you or to a team here, so nothing is shown.")
+
+
+def test_a_post_without_figures_has_no_list(shop: Week47) -> None:
+    place = shop.company.teams["oak-street"].channels[0]
+    shop.store.write_sync(answer, shop.company, "huddle", ANA, place, shop.now)
+    row = shop.store.read_sync(digests.by_period, "huddle", "oak-street", f"{shop.now:%Y-%m-%d}")
+    target: Any = f"list:{row.id}:told"
+    reply = shop.tap("show_list", ANA, target)
+    assert reply == Reply("This list does not belong to a post written to you or to a team here, so nothing is shown.")
 
 
 def test_whoever_leads_a_team_no_longer_reads_no_list_of_it(shop: Week47) -> None:
