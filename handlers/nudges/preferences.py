@@ -30,7 +30,7 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 
 def less(tx: Connection, company: Company, word: Word) -> Reply:
     """One message a day, in the morning."""
-    _prefer(tx, word.person, {"rhythm": quiet.LESS}, word.at)
+    _prefer(tx, word, {"rhythm": quiet.LESS})
     return Reply(
         _("From now on you get one message a day, in the morning, with all your reminders. Type “more” to go back to normal.")
     )
@@ -38,7 +38,7 @@ def less(tx: Connection, company: Company, word: Word) -> Reply:
 
 def stop(tx: Connection, company: Company, word: Word) -> Reply:
     """No reminders at all."""
-    _prefer(tx, word.person, {"rhythm": quiet.STOP}, word.at)
+    _prefer(tx, word, {"rhythm": quiet.STOP})
     return Reply(
         _(
             "You get no reminders any more, except those you ask for with “Snooze…” or “Wait for the customer…”. Your customers "
@@ -51,7 +51,7 @@ def stop(tx: Connection, company: Company, word: Word) -> Reply:
 def more(tx: Connection, company: Company, word: Word) -> Reply:
     """Reminders as usual again. One's own quiet hours stay: they are about the time of day, not about how often."""
     usual = {"rhythm": "", "paused_until": None, "away_until": None, "forward_to": None}
-    before = _prefer(tx, word.person, usual, word.at)
+    before = _prefer(tx, word, usual)
     for each in before:
         back(tx, each, word.at)
     text = [_("You are reminded as usual: in opening hours, in at most two messages a day.")]
@@ -79,25 +79,21 @@ def pause(tx: Connection, company: Company, word: Word) -> Reply:
     until = until_day(word.rest, zone, word.at)
     if until is None:
         return Reply(_("Until when? Type for example “pause until Monday” or “pause until 2026-12-01”."))
-    _prefer(tx, word.person, {"paused_until": until}, word.at)
+    _prefer(tx, word, {"paused_until": until})
     return Reply(_("No reminders until {day}. Type “more” to end the pause.").format(day=day(until.astimezone(zone))))
 
 
 def quiet_hours(tx: Connection, company: Company, word: Word) -> Reply:
     """One's own quiet hours, every day, or none."""
     if word.rest.casefold() == "off":
-        _prefer(tx, word.person, {"quiet": ""}, word.at)
+        _prefer(tx, word, {"quiet": ""})
         return Reply(_("You have no quiet hours of your own any more. Reminders come in opening hours only."))
     hours = quiet.quiet_hours(word.rest)
     if hours is None:
         return Reply(_("Which hours? Type for example “quiet 17:00-09:00”."))
-    text = f"{hours[0]:%H:%M}-{hours[1]:%H:%M}"
-    _prefer(tx, word.person, {"quiet": text}, word.at)
-    return Reply(
-        _("No reminders between {start} and {end}. Type “quiet off” to have it as before.").format(
-            start=f"{hours[0]:%H:%M}", end=f"{hours[1]:%H:%M}"
-        )
-    )
+    start, end = (f"{each:%H:%M}" for each in hours)
+    _prefer(tx, word, {"quiet": f"{start}-{end}"})
+    return Reply(_("No reminders between {start} and {end}. Type “quiet off” to have it as before.").format(start=start, end=end))
 
 
 def away(tx: Connection, company: Company, word: Word) -> Reply:
@@ -107,22 +103,18 @@ def away(tx: Connection, company: Company, word: Word) -> Reply:
     until = until_day(words, zone, word.at)
     if until is None:
         return Reply(_("Until when? Type for example “away until Monday” or “away until 2026-12-01 forward ben@example.com”."))
-    stand_in = None
+    stand_in: AnyRow | None = None
     if email := name.removeprefix(" to ").strip():
-        found = [
-            row
-            for row in people.by_email(tx, email, {(word.person.chat, word.person.workspace)})
-            if row.user_id != word.person.user_id
-        ]
-        if not found:
+        here = people.by_email(tx, email, {(word.person.chat, word.person.workspace)})
+        stand_in = next((row for row in here if row.user_id != word.person.user_id), None)
+        if stand_in is None:
             return Reply(
                 _(
                     "Nobody here is known by the address {email}, so nothing was changed. They are once they have pressed a "
                     "button on any card; or leave “forward” out, and the team's backup hears of it."
                 ).format(email=email)
             )
-        stand_in = found[0]
-    _prefer(tx, word.person, {"away_until": until, "forward_to": stand_in.id if stand_in else None}, word.at)
+    _prefer(tx, word, {"away_until": until, "forward_to": stand_in.id if stand_in else None})
     if stand_in is not None:
         _forward_where_they_are(tx, word.person, stand_in)
     whom = _who_hears(tx, company, word)
@@ -210,14 +202,14 @@ def until_day(words: str, zone: ZoneInfo, now: datetime) -> datetime | None:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def _prefer(tx: Connection, person: Person, columns: Mapping[str, Any], now: datetime) -> list[AnyRow]:
-    """Store preferences, and make the reminders that were put off due, so that they are weighed again. Returns their rows in all
-    chats, as they were."""
-    rows = _themselves(tx, person)
+def _prefer(tx: Connection, word: Word, columns: Mapping[str, Any]) -> list[AnyRow]:
+    """Store the preferences of who typed it, and make the reminders that were put off due, so that they are weighed again. Returns
+    their rows in all chats, as they were."""
+    rows = _themselves(tx, word.person)
     for each in sorted(rows, key=lambda row: row.id):  # as wherever several people are locked
         people.prefer(tx, each.id, columns)
     for each in rows:
-        nudges.weigh_anew(tx, each.id, now)
+        nudges.weigh_anew(tx, each.id, word.at)
     return rows
 
 
