@@ -55,6 +55,8 @@ class Finding:
 
 
 _LEVELS = {"X": Level.ERROR, "W": Level.WARNING, "N": Level.NOTE}
+_TOLD = ("file", "line", "column", "level", "code", "message", "help")
+"""The keys of a finding as JSON."""
 
 
 def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -75,7 +77,7 @@ def report(findings: Sequence[Finding], format: Format | str = Format.TEXT, path
     ordered = [replace(finding, help=complete(finding.help, path)) for finding in in_order(findings)]
     match Format(format):
         case Format.JSON:
-            return json.dumps([_as_object(f) for f in ordered], indent=2, ensure_ascii=False)
+            return json.dumps([{key: getattr(f, key) for key in _TOLD} for f in ordered], indent=2, ensure_ascii=False)
         case Format.GITHUB:
             return "\n".join(_as_annotation(f) for f in ordered)
         case Format.TEXT:
@@ -91,18 +93,6 @@ def _as_text(finding: Finding) -> str:
     if finding.help:
         lines.append(f"      = help: {finding.help}")
     return "\n".join(lines)
-
-
-def _as_object(finding: Finding) -> dict[str, str | int]:
-    return {
-        "file": finding.file,
-        "line": finding.line,
-        "column": finding.column,
-        "level": finding.level.value,
-        "code": finding.code,
-        "message": finding.message,
-        "help": finding.help,
-    }
 
 
 def _as_annotation(finding: Finding) -> str:
