@@ -23,7 +23,7 @@ def read_routes(file: ConfigFile, parts: Parts) -> None:
     lines: dict[str, int] = {}
     for index, each in enumerate(given or ()):
         at: Path = ("routes", index)
-        keys = take(file, RouteKeys, at, {} if each is None else each)
+        keys = take(file, RouteKeys, at, each)
         leads = _leads_somewhere(file, at, each)
         name = str(each.get("name", "")).strip() if isinstance(each, dict) else ""
         if name in lines and not file.is_waiting((*at, "name")):

@@ -32,9 +32,9 @@ def read_sections(file: ConfigFile) -> Parts:
     if parts.company is not None:
         parts.holidays = calendar(parts.company.country)
     parts.memory = take(file, MemoryKeys, (), {key: data[key] for key in data if key == "database"})
-    parts.server = take(file, ServerKeys, ("server",), _given(data, "server"))
-    parts.delivery = take(file, DeliveryKeys, ("delivery",), _given(data, "delivery"))
-    parts.retention = take(file, RetentionKeys, ("retention",), _given(data, "retention"))
+    parts.server = take(file, ServerKeys, ("server",), data.get("server"))
+    parts.delivery = take(file, DeliveryKeys, ("delivery",), data.get("delivery"))
+    parts.retention = take(file, RetentionKeys, ("retention",), data.get("retention"))
     _read_chats(file, parts)
     _read_sources(file, parts)
     ladder = take(file, LadderKeys, (), {key: data[key] for key in data if key == "ladder"})
@@ -48,14 +48,9 @@ def read_sections(file: ConfigFile) -> Parts:
     return parts
 
 
-def _given(data: dict[str, Any], name: str) -> Any:
-    return {} if data.get(name) is None else data[name]
-
-
 def _section(file: ConfigFile, name: str) -> dict[str, Any]:
     """Returns a section whose keys users choose. An empty section is the same as a missing one."""
-    given = _given(file.data or {}, name)
-    if not isinstance(given, dict):
+    if not isinstance((file.data or {}).get(name), dict | None):
         help = f"write {name}: and, indented on the lines below, a name with a colon"
         file.say((name,), "X103", f"`{name}` must be keys with values", help)
     return file.names(name)
@@ -67,7 +62,7 @@ def _read_chats(file: ConfigFile, parts: Parts) -> None:
         if name not in known:
             file.say(("chats", name), "X106", f"there is no chat `{name}`", either(name, known, "chats"), key=True)
             continue
-        options = take(file, options_model("chats", name), ("chats", name), {} if given is None else given)
+        options = take(file, options_model("chats", name), ("chats", name), given)
         if options is not None:
             parts.chats[name] = options
 

@@ -16,9 +16,10 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def take(file: ConfigFile, model: type[M], path: Path, given: Any) -> M | None:
-    """Returns the part at `path` as a `model`. Returns None if it does not fit; `file` then has the findings."""
+    """Returns the part at `path` as a `model`; an empty one if nothing is `given`. Returns None if it does not fit; `file` then has
+    the findings."""
     try:
-        return model.model_validate(given)
+        return model.model_validate({} if given is None else given)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             _say(file, model, path, detail)

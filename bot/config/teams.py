@@ -24,7 +24,7 @@ UTC = ZoneInfo("UTC")
 def read_team(file: ConfigFile, parts: Parts, name: str, given: Any) -> None:
     """Read one team with its opening hours into `parts`. Mistakes go to `file.findings`."""
     at: Path = ("teams", name)
-    keys = take(file, TeamKeys, at, {} if given is None else given)
+    keys = take(file, TeamKeys, at, given)
     hours = _hours(file, parts, at, given, keys)
     if keys is None or hours is None:
         return
