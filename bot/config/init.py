@@ -23,38 +23,45 @@ from handlers.calendar.hours import OpeningHours
 from handlers.calendar.opening_times import on_a_door
 from handlers.slug import slug
 
-_NAMES = {
-    "practice": "",
-    "slack": "SLACK_BOT_TOKEN=\nSLACK_APP_TOKEN=\nSLACK_CHANNEL=\n",
-    "msteams": "HERO_PUBLIC_URL=\nMSTEAMS_APP_ID=\nMSTEAMS_APP_SECRET=\nMSTEAMS_TENANT=\nMSTEAMS_CHANNEL=\n",
-}
-"""The variables of .env that the user has to fill in for each chat."""
+
+@dataclass(frozen=True, slots=True)
+class _Chat:
+    """What stands in the files for one chat: its section, the channel of the team, and the `names` that its user has to fill in in
+    .env."""
+
+    section: str
+    channel: str
+    names: tuple[str, ...] = ()
+    public_url: str = ""
+    ops: str = "  # ops: [you@example.com]    # may set up channels, routes and sources in chat"
+    leader: str = (
+        "    leader: []                # nobody yet: name who is told when nobody gets to a customer in time, somebody@example.com"
+    )
+
 
 _CHATS = {
-    "practice": "  practice: {}                # made-up people in a web page; nothing leaves this computer",
-    "slack": """  # docs/slack.md shows where these are found. With app_token the bot needs no public address.
+    "practice": _Chat(
+        "  practice: {}                # made-up people in a web page; nothing leaves this computer",
+        channel="practice:{team}",
+        ops="  ops: kim@northwind.example  # made up; may type here, routes, sources: docs/setting-up-in-chat.md",
+        leader="    leader: lea@northwind.example   # made up; is asked for help when nobody gets to a customer in time",
+    ),
+    "slack": _Chat(
+        """  # docs/slack.md shows where these are found. With app_token the bot needs no public address.
   slack: {bot_token: "${SLACK_BOT_TOKEN}", app_token: "${SLACK_APP_TOKEN}"}""",
-    "msteams": """  # docs/msteams.md shows where these are found, and what HERO_PUBLIC_URL above is: Microsoft calls the bot there.
+        channel="slack:${{SLACK_CHANNEL}}      # the channel's id, as in C0123456",
+        names=("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_CHANNEL"),
+    ),
+    "msteams": _Chat(
+        """  # docs/msteams.md shows where these are found, and what HERO_PUBLIC_URL above is: Microsoft calls the bot there.
   msteams: {app_id: "${MSTEAMS_APP_ID}", app_secret: "${MSTEAMS_APP_SECRET}", tenant: "${MSTEAMS_TENANT}"}""",
+        channel="msteams:${{MSTEAMS_CHANNEL}}  # its id, as in 19:…@thread.tacv2, or its name, as in Northwind/Oak Street",
+        names=("HERO_PUBLIC_URL", "MSTEAMS_APP_ID", "MSTEAMS_APP_SECRET", "MSTEAMS_TENANT", "MSTEAMS_CHANNEL"),
+        public_url=', public_url: "${HERO_PUBLIC_URL}"',
+    ),
 }
-_OPS = {
-    "practice": "  ops: kim@northwind.example  # made up; may type here, routes, sources: docs/setting-up-in-chat.md",
-}
-_NO_OPS = "  # ops: [you@example.com]    # may set up channels, routes and sources in chat"
-_LEADERS = {
-    "practice": "    leader: lea@northwind.example   # made up; is asked for help when nobody gets to a customer in time",
-}
-_NO_LEADER = (
-    "    leader: []                # nobody yet: name who is told when nobody gets to a customer in time, somebody@example.com"
-)
 _COUNTRY = '  country: "{country}"               # teams are closed on its public holidays'
 _NO_COUNTRY = '  # country: "NO"             # whose public holidays teams keep; then remove holidays: false below'
-_CHANNELS = {
-    "practice": "practice:{team}",
-    "slack": "slack:${{SLACK_CHANNEL}}      # the channel's id, as in C0123456",
-    "msteams": "msteams:${{MSTEAMS_CHANNEL}}  # its id, as in 19:…@thread.tacv2, or its name, as in Northwind/Oak Street",
-}
-_PUBLIC_URLS = {"msteams": ', public_url: "${HERO_PUBLIC_URL}"'}
 
 _APP_YAML = """\
 # Action Hero. docs/configuration.md explains every key; run `hero check` after every change.
@@ -169,25 +176,25 @@ def draft(answers: Answers) -> tuple[str, str]:
         raise ValueError("; ".join(problems.values()))
     team = _name(answers.team)
     hours, country = on_a_door(answers.hours), country_of(answers.timezone)
-    promise = Duration.typed(answers.promise)
+    promise, chat = Duration.typed(answers.promise), _CHATS[answers.chat]
     yaml = Template(_APP_YAML).substitute(
         team=team,
         title=_quoted(answers.team),
         timezone=f"{answers.timezone:<17}",
         country=_COUNTRY.format(country=country) if country else _NO_COUNTRY,
         holidays="" if country else "\n    holidays: false           # no country is named above",
-        leader=_LEADERS.get(answers.chat, _NO_LEADER),
+        leader=chat.leader,
         hours=hours if isinstance(hours, str) else "{" + ", ".join(f'{_day(d)}: "{h}"' for d, h in hours.items()) + "}",
         promise=promise,
         close="2d" if promise.seconds else Duration(days=2 * promise.days),
         database=_database(answers.database),
-        public_url=_PUBLIC_URLS.get(answers.chat, ""),
-        chats=_CHATS[answers.chat],
-        ops=_OPS.get(answers.chat, _NO_OPS),
-        channel=_CHANNELS[answers.chat].format(team=team),
+        public_url=chat.public_url,
+        chats=chat.section,
+        ops=chat.ops,
+        channel=chat.channel.format(team=team),
     )
     key = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-    env = Template(_ENV).substitute(secret=secrets.token_urlsafe(32), key=key) + _NAMES[answers.chat]
+    env = Template(_ENV).substitute(secret=secrets.token_urlsafe(32), key=key) + "".join(f"{name}=\n" for name in chat.names)
     return yaml, env + (f"DATABASE_URL={_quoted_in_env(answers.database)}\n" if _is_secret(answers.database) else "")
 
 
@@ -230,7 +237,7 @@ def init(path: Path, answers: Answers) -> tuple[Path, Path]:
 
 def next_steps(answers: Answers, path: Path) -> str:
     """Returns what to print after init, before the report of check."""
-    names = [line.partition("=")[0] for line in _NAMES[answers.chat].splitlines() if line.endswith("=")]
+    names = _CHATS[answers.chat].names
     env = path.parent / ".env"
     if not names:
         return f"Wrote {path} and {env}. " + complete("Try it: hero serve", path)
