@@ -6,7 +6,7 @@ The row decides: whoever inserts it, or finishes its draft, makes the post; ever
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -48,7 +48,7 @@ def send_digests(tx: Connection, company: Company, now: datetime, failed: Failed
 def _send_all(tx: Connection, company: Company, now: datetime, isolate: Isolation) -> datetime | None:
     made = 0
     first_answers = FirstAnswers(tx)
-    known = digests.states(tx, snapshot.KIND, _periods(company, now))
+    known = {key: row.state for key, row in digests.states(tx, snapshot.KIND, _periods(company, now)).items()}
     duty = nudges.on_duty(tx)
     for team in company.teams.values():
         leads = (team.name, Role.LEADER) in duty
@@ -70,13 +70,14 @@ def _send_week(
     company: Company,
     team: Team,
     first_answers: FirstAnswers,
-    known: dict[tuple[str, str], Any],
+    known: Mapping[tuple[str, str], str],
     now: datetime,
     *,
     leads: bool,
 ) -> int:
-    """Make a team's weekly post and, if somebody leads it, its preview, as far as they are due. Returns how many were made."""
-    due = [week for week in _finished(team, now) if _state(known, team, week) in (None, "draft")]
+    """Make a team's weekly post and, if somebody leads it, its preview, as far as they are due. `known` are the states of existing
+    posts, by team and week. Returns how many were made."""
+    due = [week for week in _finished(team, now) if known.get((team.name, str(week))) in (None, "draft")]
     due = due if due and _may_come(team, due[0], now) else []
     made = _send(tx, company, team, [week for week in due if has_begun(first_answers, team, week)], now)
     return made + (_preview(tx, company, team, known, now) if leads and first_answers.before([team], now) else 0)
@@ -120,11 +121,6 @@ def _may_come(team: Team, newest: Week, now: datetime) -> bool:
     at, next_at = (weeks.due(week, team.hours, team.posting) for week in (newest, newest.after(1)))
     comes_today = now < next_at and next_at.astimezone(team.hours.zone).date() == now.astimezone(team.hours.zone).date()
     return weeks.may_come(at, [team.hours], now) and not comes_today
-
-
-def _state(known: dict[tuple[str, str], Any], team: Team, week: Week) -> str | None:
-    row = known.get((team.name, str(week)))
-    return row.state if row is not None else None
 
 
 def _send(tx: Connection, company: Company, team: Team, due: Sequence[Week], now: datetime) -> int:
@@ -171,13 +167,13 @@ def _make(tx: Connection, team: Team, week: Week, state: str, told: dict[str, An
     return 1
 
 
-def _preview(tx: Connection, company: Company, team: Team, known: dict[tuple[str, str], Any], now: datetime) -> int:
+def _preview(tx: Connection, company: Company, team: Team, known: Mapping[tuple[str, str], str], now: datetime) -> int:
     """Send the preview to the leader once: if it is time for it, and there is anything in it to look at."""
     this = weeks.now_in(team.hours, now)
     for week in (this.after(-2), this.after(-1), this):
         start, end = weeks.bounds(week, team.hours)
         shown_from = weeks.preview(week, team.hours, team.posting)
-        ripe = shown_from <= now < weeks.due(week, team.hours, team.posting) and _state(known, team, week) is None
+        ripe = shown_from <= now < weeks.due(week, team.hours, team.posting) and (team.name, str(week)) not in known
         if not ripe or shown_from < start:  # closed all week: there is no working day in it to show it on
             continue
         # Asked first, and cheaply: where nothing happened this is asked anew until the week is over.
