@@ -18,6 +18,7 @@ from handlers.wording.words import TITLE, begin, called, cut, day, deadline, whe
 def settled(each: Reminder, reader: Person, people: People) -> str:
     """Returns what became of the case, if there is nothing left to answer; else an empty string."""
     case = each.case
+    replying = _("#{id}: {who} is replying now.").format(id=case.id, who=called(case.owner, people))
     if each.score:
         return ""
     if case.state is State.DISMISSED:
@@ -29,17 +30,17 @@ def settled(each: Reminder, reader: Person, people: People) -> str:
     if (each.went_back or each.role is not Role.OWNER) and case.is_with(reader):
         return _("#{id} is yours. Thank you.").format(id=case.id)
     if each.went_back or (each.for_a_hand and case.owner is not None and case.help_at is None):
-        return _("#{id}: {who} is replying now.").format(id=case.id, who=called(case.owner, people))
+        return replying
     if each.for_a_hand and case.owner is not None:
         return ""
     if case.owner is None and (each.role is Role.OWNER or each.for_a_hand):
         return _("#{id} waits for somebody in the channel again.").format(id=case.id)
     if each.role is Role.OWNER and not case.is_with(reader) and case.help_at is None:
-        return _("#{id}: {who} is replying now.").format(id=case.id, who=called(case.owner, people))
+        return replying
     if each.role is not Role.OWNER and case.owner is not None and case.contacted_at is not None:
         return _("#{id}: this customer has heard from us.").format(id=case.id)
     if each.role is Role.COLLEAGUE and case.owner is not None and steps.phase_of(each.step) is Phase.UNCLAIMED:
-        return _("#{id}: {who} is replying now.").format(id=case.id, who=called(case.owner, people))
+        return replying
     return ""
 
 
