@@ -39,29 +39,24 @@ class Raised:
 
 def line(raised: Raised, who: str) -> str:
     """Returns its line in the weekly post: how it stands. `who` took it on."""
-    match raised.state:
-        case "doing":
-            text = _("Raised, and taken on by {who}: “{words}”")
-        case "done":
-            text = _("Raised, and done: “{words}”")
-        case "no":
-            text = _("Raised, and it stays as it is: “{words}” Why: {reason}")
-        case _:
-            text = _("Raised, and nobody has it yet: “{words}”")
-    return text.format(words=raised.words, who=who, reason=raised.reason)
+    told = {
+        OPEN: _("Raised, and nobody has it yet: “{words}”"),
+        DOING: _("Raised, and taken on by {who}: “{words}”"),
+        DONE: _("Raised, and done: “{words}”"),
+        NO: _("Raised, and it stays as it is: “{words}” Why: {reason}"),
+    }
+    return told[raised.state].format(words=raised.words, who=who, reason=raised.reason)
 
 
 def became(raised: Raised, state: str, who: str) -> Card:
     """For the person who raised it. `state` is the decision that this message reports; it may have changed since."""
-    match state:
-        case "doing":
-            text = _("{who} took on what you raised: “{words}”")
-        case "done":
-            text = _("What you raised is done, and thank you for saying so: “{words}”")
-        case _:
-            text = _("What you raised stays as it is: “{words}” Why: {reason}")
+    told = {
+        DOING: _("{who} took on what you raised: “{words}”"),
+        DONE: _("What you raised is done, and thank you for saying so: “{words}”"),
+        NO: _("What you raised stays as it is: “{words}” Why: {reason}"),
+    }
     words, reason = (said or _("(erased)") for said in (raised.words, raised.reason))
-    return Card(plain=text.format(words=words, who=begin(who), reason=reason))
+    return Card(plain=told[state].format(words=words, who=begin(who), reason=reason))
 
 
 def asked(things: Sequence[Raised], at: datetime) -> tuple[str, ...]:
