@@ -101,12 +101,8 @@ def _teams(loaded: Loaded) -> Iterator[Warned]:
     routes = _all_routes(loaded)
     for name, team in teams.items():
         if routes and not any(route.may_lead_to(team) for route in routes):
-            yield (
-                ("teams", name),
-                "W210",
-                f"no route sends anything to {name}, so nobody there will see a customer",
-                "add a route, or remove it",
-            )
+            why = f"no route sends anything to {name}, so nobody there will see a customer"
+            yield ("teams", name), "W210", why, "add a route, or remove it"
 
 
 def _promises(loaded: Loaded) -> Iterator[Warned]:
@@ -162,12 +158,8 @@ def _sources(loaded: Loaded) -> Iterator[Warned]:
     for name, source in parts.sources.items():
         asked_of_routes = not is_directory(source.kind)
         if asked_of_routes and routes and all(route.when.source and name not in route.when.source for route in routes):
-            yield (
-                ("sources", name),
-                "W211",
-                f"no route takes anything from {name}, so what it sends reaches nobody",
-                "name it in a route",
-            )
+            why = f"no route takes anything from {name}, so what it sends reaches nobody"
+            yield ("sources", name), "W211", why, "name it in a route"
         if exposed and getattr(source.options, "unsigned", False):
             why = f"{name} is unsigned: whoever finds its address can invent customers"
             yield ("sources", name, "unsigned"), "W207", why, "give it a secret, as the survey tool shows it"

@@ -57,12 +57,8 @@ class ConfigFile:
         self.nodes = dict(walk(top))
         self._hidden = masks(self.text, self.nodes)
         if not isinstance(top.value, dict):
-            self.say(
-                (),
-                "X006",
-                "the file must be keys with values, such as company: and teams:",
-                "docs/configuration.md shows a whole one",
-            )
+            why = "the file must be keys with values, such as company: and teams:"
+            self.say((), "X006", why, "docs/configuration.md shows a whole one")
             return
         secrets = [node.raw for path, node in self.nodes.items() if is_secret_key(path, self.nodes)]
         self._private = [(raw, MASK) for raw in secrets if len(raw) > 3 and is_literal(raw)]

@@ -32,12 +32,8 @@ def hold_together(file: ConfigFile, parts: Parts) -> None:
         why = "`delivery` must have deadline < settle < lease, or a card could be posted twice"
         file.say(("delivery",), "X203", why, "leave the section out to have 8s, 10s and 20s")
     if parts.delivery and parts.delivery.settle > 30:
-        file.say(
-            ("delivery", "settle"),
-            "X203",
-            "`delivery.settle` is longer than 30 s: a card in doubt would be late",
-            "write 30s or less",
-        )
+        why = "`delivery.settle` is longer than 30 s: a card in doubt would be late"
+        file.say(("delivery", "settle"), "X203", why, "write 30s or less")
 
 
 def _have_what_they_need(file: ConfigFile, parts: Parts) -> None:
@@ -45,7 +41,6 @@ def _have_what_they_need(file: ConfigFile, parts: Parts) -> None:
     for name, options in parts.chats.items():
         for key in getattr(options, "needs", ()):
             if parts.server is not None and getattr(parts.server, key) is None and not file.is_waiting(("server", key)):
-                help = {"secret": 'add server: {secret: "${HERO_SECRET}"}', "public_url": "add server: {public_url: https://…}"}[
-                    key
-                ]
+                add = {"secret": '{secret: "${HERO_SECRET}"}', "public_url": "{public_url: https://…}"}
+                help = f"add server: {add[key]}"
                 file.say(("chats", name), "X204", f"`chats.{name}` needs `server.{key}`, and there is none", help, key=True)
