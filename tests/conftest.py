@@ -34,7 +34,7 @@ from handlers.team import Team
 from storage import delivery_log, followups, messages, schema
 from storage.database import Store
 from tests import log
-from tests.postgres import Postgres
+from tests.postgres import MEMORY, Postgres
 from tests.shared_stores import compiled_once, connected_once, disconnect, idle
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -42,11 +42,22 @@ FRIDAY = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 """Friday 11:00 in Oslo, within opening hours."""
 
 
+ROOM = 4 * 1024**3
+"""Bytes free in memory below which tests' files are on the disk. Those of a test that passed are removed, but no run of all has so
+little that it would fit into the 64 MB which a container has there by default."""
 GARBAGE = 10_000
 """New objects after which garbage is collected; Python's default of 700 is for small programs, and took a twentieth of all time."""
 
 settings.register_profile("house", deadline=None)  # how long an example takes depends on the machine more than on the code
 settings.load_profile("house")
+
+
+def pytest_configure() -> None:
+    """Tests' files are in memory, as PostgreSQL's are: of the time that they took, a tenth was waiting for the disk. A process that
+    is killed loses nothing there, either; what a machine loses that loses its power, no test of ours could tell."""
+    with suppress(OSError):
+        if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
