@@ -11,18 +11,17 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from tests.emulators.slack import Slack
+from tests.faults.forked import Forked
 from tests.running import KEY, SECRET
 
 START_S = 60
@@ -69,7 +68,7 @@ class Server:
     def __init__(self, config: Path, slack: Slack, replica: int = 0) -> None:
         self.log = config.parent / f"stderr-{replica}.log"
         self._config, self._slack = config, slack
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Forked | None = None
         self.url = ""
 
     @property
@@ -80,45 +79,29 @@ class Server:
     def start(self) -> None:
         """Returns once it says where it listens."""
         environment = os.environ | {"TOKEN": self._slack.token, "SIGNING": self._slack.signing_secret, "SURVEY_SECRET": SECRET}
-        with self.log.open("a") as errors:
-            words = [sys.executable, "-m", "bot", "serve", "--config", str(self._config)]
-            self._process = subprocess.Popen(
-                words, cwd=self._config.parent, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
-            )
-        assert self._process.stdout is not None
-        found = re.search(r"Listening on (http://\S+)/", self._process.stdout.readline())
+        self._process = Forked(["serve", "--config", str(self._config)], self._config.parent, environment, self.log)
+        found = re.search(r"Listening on (http://\S+)/", self._process.line())
         assert found, f"it did not start:\n{self.log.read_text()[-2000:]}"
         self.url = found[1]
         self._slack.bot_url = f"{self.url}/slack/events"
 
     def kill(self) -> None:
         """As when the machine loses its power, but for the disk."""
-        self._end(signal.SIGKILL)
+        self.stop(signal.SIGKILL)
 
     def pause(self) -> None:
         """Freeze it, as a laptop that sleeps or a machine that swaps."""
         assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
+        self._process.send(signal.SIGSTOP)
 
     def wake(self) -> None:
         assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
+        self._process.send(signal.SIGCONT)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end; answers its exit status."""
-        return self._end(how)
-
-    def _end(self, how: signal.Signals) -> int:
         process, self._process = self._process, None
-        if process is None:
-            return 0
-        process.send_signal(how)
-        try:
-            process.communicate(timeout=START_S)
-        finally:
-            process.kill()
-            process.wait()
-        return process.returncode
+        return process.end(how, START_S) if process is not None else 0
 
 
 @contextmanager
@@ -131,8 +114,7 @@ def served(config: Path, slack: Slack, replicas: int = 1) -> Iterator[list[Serve
         yield servers
     finally:
         for server in servers:
-            with suppress(subprocess.TimeoutExpired):
-                server.kill()
+            server.kill()
 
 
 def signed(id: str, body: bytes) -> dict[str, str]:

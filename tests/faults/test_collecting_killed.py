@@ -6,8 +6,6 @@ import asyncio
 import os
 import random
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from sqlalchemy import select
 from storage import models
 from storage.database import Store
 from tests.emulators.tools import TOKEN, Tools
+from tests.faults.forked import Forked
 from tests.running import eventually
 
 pytestmark = pytest.mark.anyio
@@ -34,9 +33,8 @@ routes: [{{name: everyone else, when: {{band: detractor}}, team: oak-street}}]
 """
 
 
-def serve(config: Path) -> subprocess.Popen[str]:
-    words = [sys.executable, "-m", "bot", "serve", "--config", str(config)]
-    return subprocess.Popen(words, env=os.environ | {"TOKEN": TOKEN}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+def serve(config: Path) -> Forked:
+    return Forked(["serve", "--config", str(config)], config.parent, os.environ | {"TOKEN": TOKEN}, config.parent / "stderr.log")
 
 
 def stored(folder: Path) -> list[str]:
@@ -65,12 +63,10 @@ async def test_killed_between_page_and_commit_it_loses_and_doubles_nothing(tmp_p
                 await eventually(lambda asked=asked: tools.asked["simplesat"] > asked, within=90)
                 await asyncio.sleep(random_.uniform(0, 0.15))  # where in its pages that is, is for chance to say
             finally:
-                process.send_signal(signal.SIGKILL)
-                process.communicate()
+                process.end(signal.SIGKILL, 20)
         process = serve(config)
         try:
             await eventually(lambda: len(stored(tmp_path)) >= ANSWERS, within=40)
         finally:
-            process.terminate()
-            process.communicate(timeout=20)
+            process.end(signal.SIGTERM, 20)
     assert stored(tmp_path) == [str(n) for n in range(1, ANSWERS + 1)]
