@@ -6,6 +6,7 @@ import gc
 import importlib
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -47,6 +48,9 @@ ROOM = 4 * 1024**3
 little that it would fit into the 64 MB which a container has there by default."""
 GARBAGE = 10_000
 """New objects after which garbage is collected; Python's default of 700 is for small programs, and took a twentieth of all time."""
+
+# For each request httpx looks whether there is a `sniffio`, and nobody needs one. This says at once that there is none.
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
 settings.register_profile("house", deadline=None)  # how long an example takes depends on the machine more than on the code
 settings.load_profile("house")

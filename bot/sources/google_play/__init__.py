@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -101,6 +102,14 @@ def _key_file(text: str) -> Mapping[str, str]:
         return {}
 
 
+@lru_cache(maxsize=8)
+def _read_key(pem: str) -> Any:
+    """Returns the key to sign with. Kept, because reading one takes thirty milliseconds, and each page wants a token."""
+    from jwt.algorithms import RSAAlgorithm
+
+    return RSAAlgorithm(RSAAlgorithm.SHA256).prepare_key(pem)
+
+
 async def _token(options: Options, ask: Asking) -> str:
     """Get a new access token for each page: they are free, and none has to be stored."""
     import jwt
@@ -108,7 +117,7 @@ async def _token(options: Options, ask: Asking) -> str:
     file, now = _key_file(options.token.get_secret_value()), int(time.time())
     claims = {"iss": file["client_email"], "scope": _SCOPE, "aud": file["token_uri"], "iat": now, "exp": now + 600}
     try:
-        signed = jwt.encode(claims, file["private_key"], "RS256")
+        signed = jwt.encode(claims, _read_key(file["private_key"]), "RS256")
     except (ValueError, TypeError, jwt.PyJWTError) as error:
         raise Denied("the private key of the service account cannot be used") from error
     answer = await ask.post(file["token_uri"], form={"grant_type": _GRANT, "assertion": signed})
