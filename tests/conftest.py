@@ -44,8 +44,7 @@ FRIDAY = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
 
 ROOM = 4 * 1024**3
-"""Bytes free in memory below which tests' files are on the disk. Those of a test that passed are removed, but no run of all has so
-little that it would fit into the 64 MB which a container has there by default."""
+"""Free bytes that the memory disk must have for tests' files to be there; a container's, 64 MB by default, would soon be full."""
 GARBAGE = 10_000
 """New objects after which garbage is collected; Python's default of 700 is for small programs, and took a twentieth of all time."""
 
@@ -57,8 +56,8 @@ settings.load_profile("house")
 
 
 def pytest_configure() -> None:
-    """Tests' files are in memory, as PostgreSQL's are: of the time that they took, a tenth was waiting for the disk. A process that
-    is killed loses nothing there, either; what a machine loses that loses its power, no test of ours could tell."""
+    """Tests' files are in memory where there is room, as PostgreSQL's are, so that no test waits for the disk. A killed process loses
+    nothing there, either; whether a machine that loses its power does, no test of ours could tell."""
     with suppress(OSError):
         if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
             os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))

@@ -1,5 +1,5 @@
-"""`hero` in a process that is forked from one which has loaded its modules. Loading them was nine tenths of a start, and storms start
-bots a hundred times; that it starts from nothing, too, is what tests/cli tests."""
+"""`hero` in a process that is forked from one which has loaded its modules: most of a start is loading them, and storms start bots a
+hundred times. That it starts from nothing, too, is what tests/cli tests."""
 
 from __future__ import annotations
 

@@ -70,9 +70,9 @@ class Listener:
 
     async def hear(self, headers: Mapping[str, str], body: bytes, respond: Respond) -> None:
         """POST /msteams/messages."""
-        await respond(await self._heard_as(headers, body))
+        await respond(await self._response_to(headers, body))
 
-    async def _heard_as(self, headers: Mapping[str, str], body: bytes) -> Answered:
+    async def _response_to(self, headers: Mapping[str, str], body: bytes) -> Answered:
         begun = asyncio.get_running_loop().time()
         try:
             activity = await self._door.admit(headers, body)

@@ -37,18 +37,19 @@ class Answer:
         waited_for = payload.get("type") in ("block_actions", "view_submission", "message_action") or "command" in payload
         self._timer = asyncio.get_running_loop().call_later(IN_TIME, self._hurry) if waited_for else None
 
-    def is_late(self) -> bool:
-        """Returns whether Slack has a response already, so that everything must be told privately. If not, none but that of `end`
-        is sent from now on."""
+    def stop_timer(self) -> bool:
+        """Keep the timer from responding, now that it is known what became of it. Returns whether it has done so already, so that
+        everything must be told privately."""
         if self._timer is not None:
             self._timer.cancel()
         return self._early is not None
 
     async def end(self, response: BoltResponse) -> None:
         """Respond, unless it is too late, and begin what was put off."""
-        if not self.is_late():
+        self.stop_timer()
+        if self._early is None:
             await self._say(response)
-        elif self._early is not None:
+        else:
             await asyncio.wait({self._early})
         for work in self.later:
             self._wire.soon(work())

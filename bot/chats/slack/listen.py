@@ -128,7 +128,7 @@ class _Presses(AsyncMiddleware):
         reply = (
             await _done(services, Tap(press.verb, press.target, who, services.now())) if press else Reply(asides.not_understood())
         )
-        late = context["answer"].is_late()
+        late = context["answer"].stop_timer()
         if reply is None:
             reply, at = Reply(asides.not_saved()), at.lasting if late else at
         if reply.form is not None:
@@ -152,7 +152,7 @@ def _hear_forms(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
         if reply is None:
             reply = Reply(errors={"": asides.not_saved()})
         errors = _errors(reply, list(filled_in))
-        if context["answer"].is_late():
+        if context["answer"].stop_timer():
             await ack()
             _later(context, wires, services, who, whisper.after_all, at.lasting, reply, view, press, filled_in)
         elif errors:
@@ -177,7 +177,7 @@ def _hear_words(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
         if reply.form is not None:
             _later(context, wires, services, who, whisper.open_form, at, str(body.get("trigger_id", "")), reply.form)
         first, *rest = blocks.messages(reply) or [{}]
-        if context["answer"].is_late():
+        if context["answer"].stop_timer():
             first, rest = {}, [first, *rest] if first else []
         await ack({"response_type": "ephemeral", **first} if first else "")
         if rest:
