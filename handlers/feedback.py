@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, Strict, model_validator
 
 MAX_COMMENT = 20_000
 """Characters. A longer comment is refused, never silently cut."""
@@ -51,7 +52,19 @@ DEFAULT_SCALE: dict[Metric, tuple[float, float]] = {
     Metric.STARS: (1, 5),
 }
 
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""Something happened at or after the first, and before the second."""
+
+
+def _plausible(moment: datetime) -> datetime:
+    if not EARLIEST <= moment < LATEST:
+        raise FieldError("occurred_at", "lies outside the years 2000 to 2099")
+    return moment.astimezone(UTC)
+
+
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Number = Annotated[float, Strict()]
+"""Not "3", and not true, which pydantic would take for 3 and 1: a misread score is worse than a refused one."""
 
 ERASED_KEY = "erased:"
 """What the key of an erased customer, and the id of an erased answer, begins with."""
@@ -72,7 +85,7 @@ class Customer(_Noun):
     email: Name | None = None
     phone: Annotated[str, Field(min_length=1, max_length=60)] | None = None
     company: Name | None = None
-    value: Annotated[float, Field(ge=0, le=1e15)] | None = None
+    value: Annotated[Number, Field(ge=0, le=1e15)] | None = None
     currency: Annotated[str, Field(min_length=3, max_length=3)] | None = None
     segment: Name | None = None
     owner: Name | None = None
@@ -130,21 +143,21 @@ _LATER = ("owner", "location")
 class Feedback(_Noun):
     """What a customer said, in the form that every source must produce.
 
-    `scale` is (worst, best): a customer effort question where 7 is the worst answer has the scale (7, 1). `occurred_at` is aware;
-    None means "when it arrived".
+    `scale` is (worst, best): a customer effort question where 7 is the worst answer has the scale (7, 1). `occurred_at` is in
+    UTC; None means "when it arrived".
     """
 
     id: Name
     metric: Metric
-    score: float | None = None
-    scale: tuple[float, float] | None = None
+    score: Number | None = None
+    scale: tuple[Number, Number] | None = None
     comment: Annotated[str, Field(max_length=MAX_COMMENT)] = ""
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Annotated[AwareDatetime, AfterValidator(_plausible)] | None = None
     customer: Customer = Customer()
     touchpoint: Name | None = None
     tags: Annotated[tuple[Name, ...], Field(max_length=50)] = ()
     link: Annotated[str, Field(max_length=2000, pattern=r"^https?://")] | None = None
-    wants_contact: bool = False
+    wants_contact: Annotated[bool, Strict()] = False
 
     @model_validator(mode="after")
     def _score_fits_its_scale(self) -> Feedback:

@@ -23,7 +23,7 @@ from structlog.testing import capture_logs
 from bot import sources
 from bot.doors import bounded, intake
 from bot.doors.second_look import SecondLook
-from bot.listening import payload
+from bot.listening import payload, reading
 from bot.sources import LoadedSource
 from handlers.arrivals.arrival import Arrival
 from handlers.receive import Answer, Receipt
@@ -541,3 +541,18 @@ def test_64_levels_are_read_and_65_are_not(depth: int) -> None:
     else:
         with pytest.raises(payload.Unreadable, match="deeper than 64"):
             payload.read(body)
+
+
+WORDS = st.text(st.sampled_from("aé猫 \xa0\u3000\t\n\r\x00\x1f\x7f\x85\u200b\u2028"), max_size=6)
+PEOPLE = st.fixed_dictionaries({}, optional={"name": WORDS, "email": st.none() | WORDS, "company": WORDS})
+ANSWERS = st.fixed_dictionaries(
+    {"comment": WORDS.map("Cold.".__add__)}, optional={"customer": PEOPLE, "tags": st.lists(WORDS, max_size=3), "touchpoint": WORDS}
+)
+
+
+@given(ANSWERS)
+def test_words_are_read_alike_whatever_stands_beside_them(said: dict[str, Any]) -> None:
+    # What needs no cleaning is taken as it was sent; one blank text has everything cleaned.
+    answer = {"id": "1", "metric": "comment"} | said
+    customer = {"segment": " "} | said.get("customer", {})
+    assert reading.feedback(answer) == reading.feedback(answer | {"customer": customer})

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from handlers.feedback import OURS, Customer, Feedback, FieldError
@@ -32,8 +31,6 @@ _TAKEN_BACK = re.compile(r"\b(?:hesitat|mind\b|before|until|later|zöger|vor\b|a
 _EXACT = frozenset({"id", "key", "link"})
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LINE_BREAKS = re.compile(r"[\t\n\r]+")
-_MOMENT = TypeAdapter(AwareDatetime)
-_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
 class UnknownKey(FieldError):
@@ -47,26 +44,30 @@ def feedback(found: Any, said: Mapping[str, str] = OUR_WORDS) -> Feedback:
     FieldError with the sender's path.
     """
     try:
-        return Feedback.model_validate(_tidied(found))
+        told = _as_sent(found) or Feedback.model_validate(_cleaned(found))
+        _refuse_ours(told.id, "id")
+        _refuse_ours(told.customer.key, "customer.key")
     except FieldError as error:
         raise type(error)(in_their_words(error.field, said), error.why) from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise _translated(first, said) from None
+    else:
+        return told
 
 
 def customer(found: Any, said: Mapping[str, str] = OUR_WORDS) -> Customer:
     """Validate `found`, which has the keys of Customer, on its own. Raises FieldError with the sender's path."""
-    fields = _texts_tidied(as_object(found, ""), "")
     try:
-        _refuse_unless_number(fields.get("value"), "value")
-        _refuse_ours(fields.get("key"), "key")
-        return Customer.model_validate(fields)
+        told = Customer.model_validate(_texts_cleaned(as_object(found, ""), ""))
+        _refuse_ours(told.key, "key")
     except FieldError as error:
         raise FieldError(in_their_words(error.field, said), error.why) from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise _translated(first, said, Customer) from None
+    else:
+        return told
 
 
 def as_object(value: Any, path: str) -> Mapping[str, Any]:
@@ -125,72 +126,46 @@ def in_their_words(path: str, said: Mapping[str, str]) -> str:
     return f"{said.get(name, name)}{bracket}{rest}"
 
 
-def _tidied(found: Any) -> dict[str, Any]:
-    fields = _texts_tidied(as_object(found, ""), "")
+def _as_sent(found: Any) -> Feedback | None:
+    """Returns the Feedback if nothing in it needs cleaning. That is so for most, and to clean them all costs half as much again."""
+    try:
+        told = Feedback.model_validate(found)
+    except ValidationError:
+        return None
+    texts = (*found.values(), *found.get("customer", OUR_WORDS).values(), *found.get("tags", ()))
+    return told if "".join([text for text in texts if isinstance(text, str)]).isprintable() else None
+
+
+def _cleaned(found: Any) -> dict[str, Any]:
+    fields = _texts_cleaned(as_object(found, ""), "")
     if "customer" in fields:
-        fields["customer"] = customer = _texts_tidied(as_object(fields["customer"], "customer"), "customer.")
-        _refuse_unless_number(customer.get("value"), "customer.value")
-        _refuse_ours(customer.get("key"), "customer.key")
-    _refuse_ours(fields.get("id"), "id")
-    _refuse_unless_number(fields.get("score"), "score")
-    if isinstance(scale := fields.get("scale"), list):
-        for place, end in enumerate(scale):
-            _refuse_unless_number(end, f"scale[{place}]")
+        fields["customer"] = _texts_cleaned(as_object(fields["customer"], "customer"), "customer.")
     if isinstance(tags := fields.get("tags"), list):
-        fields["tags"] = [tag for tag in (_tidy(tag) if isinstance(tag, str) else tag for tag in tags) if tag != ""]
-    if not isinstance(fields.get("wants_contact", False), bool):
-        raise FieldError("wants_contact", "must be true or false")
-    if "occurred_at" in fields:
-        fields["occurred_at"] = _moment(fields["occurred_at"])
+        fields["tags"] = [tag for tag in (_clean(tag) if isinstance(tag, str) else tag for tag in tags) if tag != ""]
     return fields
 
 
-def _texts_tidied(fields: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+def _texts_cleaned(fields: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     """Returns the fields that are present, with cleaned texts; a blank text counts as missing."""
-    kept = {}
-    for name, value in fields.items():
-        if isinstance(value, str):
-            if text := value.strip() if value.isprintable() else _tidy_field(name, value, prefix):
-                kept[name] = text
-        elif value is not None:
-            kept[name] = value
-    return kept
+    cleaned = {name: _field(name, value, prefix) if isinstance(value, str) else value for name, value in fields.items()}
+    return {name: value for name, value in cleaned.items() if value not in (None, "")}
 
 
-def _tidy_field(name: str, text: str, prefix: str) -> str:
+def _field(name: str, text: str, prefix: str) -> str:
     if name in _EXACT and (_CONTROLS.search(text) or _LINE_BREAKS.search(text)):
         raise FieldError(prefix + name, "holds a control character")
-    return _tidy(text, lines=name == "comment")
+    return _clean(text, lines=name == "comment")
 
 
-def _tidy(text: str, *, lines: bool = False) -> str:
+def _clean(text: str, *, lines: bool = False) -> str:
     """Remove control characters, which PostgreSQL cannot store and terminals obey. Line breaks stay only if `lines`."""
     text = text.replace("\r\n", "\n") if lines else _LINE_BREAKS.sub(" ", text)
     return _CONTROLS.sub("", text).strip()
 
 
-def _refuse_unless_number(value: Any, path: str) -> None:
-    # Pydantic would accept "3" as 3 and true as 1; a misread score is worse than a refused one.
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-        raise FieldError(path, "must be a number")
-
-
-def _refuse_ours(value: Any, path: str) -> None:
-    if isinstance(value, str) and value.casefold().startswith(OURS):
+def _refuse_ours(value: str | None, path: str) -> None:
+    if value is not None and value.casefold().startswith(OURS):
         raise FieldError(path, f"begins with {value.partition(':')[0]}:, as only what we write ourselves does")
-
-
-def _moment(value: Any) -> datetime:
-    """Parse ISO 8601 with an offset, or Unix seconds or milliseconds. Returns UTC. Raises FieldError."""
-    try:
-        moment = _MOMENT.validate_python(value)
-        if not _EARLIEST <= moment < _LATEST:
-            raise FieldError("occurred_at", "lies outside the years 2000 to 2099")
-        return moment.astimezone(UTC)
-    except ValidationError as error:
-        naive = error.errors(include_url=False, include_input=False)[0]["type"] == "timezone_aware"
-        why = "has no time zone; end it in Z or +02:00" if naive else "must be a time such as 2026-11-20T10:00:00Z, or Unix seconds"
-        raise FieldError("occurred_at", why) from None
 
 
 def _translated(error: ErrorDetails, said: Mapping[str, str], noun: type[Feedback | Customer] = Feedback) -> FieldError:
@@ -223,8 +198,16 @@ def _why(error: ErrorDetails) -> str:
             return "must begin with http:// or https://"
         case "too_long":
             return f"has more than {limits['max_length']} entries"
-        case "float_type" | "finite_number":
+        case "float_type":
+            return "must be a number"
+        case "finite_number":
             return "must be a number of ordinary size"
+        case "bool_type":
+            return "must be true or false"
+        case "timezone_aware":
+            return "has no time zone; end it in Z or +02:00"
+        case kind if kind.startswith("datetime"):
+            return "must be a time such as 2026-11-20T10:00:00Z, or Unix seconds"
         case "greater_than_equal":
             return f"must be {limits['ge']:g} or more"
         case "less_than_equal":
