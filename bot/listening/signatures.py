@@ -55,13 +55,7 @@ class Signature(BaseModel):
 def verify(signature: Signature, sent: Sent, options: Options) -> bytes:
     """Raise BadSignature unless one of the source's secrets signed the request; an unsigned source accepts anything. Returns what
     no other request has, for a scheme that signs the time of each; else nothing."""
-    if options.unsigned:
-        return b""
-    if not SCHEMES[signature.scheme](sent, options.keys, signature):
-        raise BadSignature("The signature does not fit: the secret differs, or the body was changed on its way")
-    if signature.scheme == STANDARD:
-        return _digest(_header(sent, "webhook-id"), _header(sent, "webhook-timestamp"), sent.body)
-    return _digest(_header(sent, signature.timestamp), sent.body) if signature.scheme == TIMESTAMPED else b""
+    return b"" if options.unsigned else SCHEMES[signature.scheme](sent, options.keys, signature)
 
 
 def by(signature: Signature) -> Callable[[Sent, Options], bytes]:
@@ -93,36 +87,40 @@ def standard_key(secret: bytes) -> bytes:
 
 
 def _hmac(algorithm: str, encode: Callable[[bytes], bytes]) -> Scheme:
-    def fits(sent: Sent, keys: Sequence[bytes], signature: Signature) -> bool:
+    def scheme(sent: Sent, keys: Sequence[bytes], signature: Signature) -> bytes:
         given = _header(sent, signature.header).removeprefix(b"%b=" % algorithm.encode())
         given = given.lower() if encode is binascii.hexlify else given
-        return _one_fits(given, (encode(hmac.digest(key, sent.body, algorithm)) for key in keys))
+        _refuse_unless_one_fits([given], [encode(hmac.digest(key, sent.body, algorithm)) for key in keys])
+        return b""
 
-    return fits
+    return scheme
 
 
-def _timestamped(sent: Sent, keys: Sequence[bytes], signature: Signature) -> bool:
+def _timestamped(sent: Sent, keys: Sequence[bytes], signature: Signature) -> bytes:
     given = _header(sent, signature.header).removeprefix(b"sha256=")
     at = _header(sent, signature.timestamp)
     _refuse_stale(sent.at, at)
-    return _one_fits(given, (b64encode(hmac.digest(key, at + sent.body, "sha256")) for key in keys))
+    signed = at + sent.body
+    _refuse_unless_one_fits([given], [b64encode(hmac.digest(key, signed, "sha256")) for key in keys])
+    return hashlib.sha256(signed).digest()
 
 
-def _standard_webhooks(sent: Sent, keys: Sequence[bytes], _signature: Signature) -> bool:
+def _standard_webhooks(sent: Sent, keys: Sequence[bytes], _signature: Signature) -> bytes:
     """Done by hand, because the standardwebhooks library uses the machine's clock and fails on bytes that are not UTF-8."""
     given, id_, at = (_header(sent, f"webhook-{part}") for part in ("signature", "id", "timestamp"))
     if not at.isdigit():
         raise BadSignature("The header webhook-timestamp is not a number of seconds")
     _refuse_stale(sent.at, at)
+    signed = b"%b.%b.%b" % (id_, at, sent.body)
     try:
-        signed = [b"v1," + b64encode(hmac.digest(standard_key(key), b"%b.%b.%b" % (id_, at, sent.body), "sha256")) for key in keys]
+        wanted = [b"v1," + b64encode(hmac.digest(standard_key(key), signed, "sha256")) for key in keys]
     except ValueError as error:
         raise BadSignature("The secret of this source is not a Standard Webhooks secret") from error
-    fits = [_one_fits(one, signed) for one in given.split(b" ")[:8]]
-    return any(fits)
+    _refuse_unless_one_fits(given.split(b" ")[:8], wanted)
+    return hashlib.sha256(signed).digest()
 
 
-def _form_field(sent: Sent, keys: Sequence[bytes], _signature: Signature) -> bool:
+def _form_field(sent: Sent, keys: Sequence[bytes], _signature: Signature) -> bytes:
     """Qualtrics puts two fields into the form: MSG, a JSON text, and HMAC, the hex digest of it."""
     try:
         form = payload.read_form(sent.body)
@@ -131,22 +129,26 @@ def _form_field(sent: Sent, keys: Sequence[bytes], _signature: Signature) -> boo
         raise BadSignature("The form lacks its fields MSG and HMAC, or holds one of them twice") from None
     text = signed.encode("utf-8", "replace")
     wanted = [hmac.digest(key, text, "sha512").hex().encode() for key in keys]
-    return _one_fits(given.lower().encode("utf-8", "replace"), wanted)
+    _refuse_unless_one_fits([given.lower().encode("utf-8", "replace")], wanted)
+    return b""
 
 
-def _static_header(sent: Sent, keys: Sequence[bytes], signature: Signature) -> bool:
+def _static_header(sent: Sent, keys: Sequence[bytes], signature: Signature) -> bytes:
     given = _header(sent, signature.header).removeprefix(b"Bearer ")
-    return _one_fits(given, (key.removeprefix(b"Bearer ") for key in keys))
+    _refuse_unless_one_fits([given], [key.removeprefix(b"Bearer ") for key in keys])
+    return b""
 
 
-def _secret_in_url(sent: Sent, keys: Sequence[bytes], _signature: Signature) -> bool:
+def _secret_in_url(sent: Sent, keys: Sequence[bytes], _signature: Signature) -> bytes:
     given = sent.query.get("key")
     if not given:
         raise BadSignature("The address lacks its secret: it ends in ?key=…")
-    return _one_fits(given.encode("utf-8", "replace"), keys)
+    _refuse_unless_one_fits([given.encode("utf-8", "replace")], keys)
+    return b""
 
 
-Scheme = Callable[[Sent, Sequence[bytes], Signature], bool]
+Scheme = Callable[[Sent, Sequence[bytes], Signature], bytes]
+"""Raises BadSignature; returns what `verify` does."""
 
 STANDARD = "standard-webhooks"
 TIMESTAMPED = "hmac-sha256-base64-timestamp"
@@ -166,10 +168,6 @@ SCHEMES: Mapping[str, Scheme] = {
 }
 
 
-def _digest(*signed: bytes) -> bytes:
-    return hashlib.sha256(b".".join(signed)).digest()
-
-
 def _header(sent: Sent, name: str | None) -> bytes:
     """Returns the header's raw bytes as sent. Raises BadSignature if it is missing or empty."""
     value = sent.headers.get(name or "")
@@ -181,10 +179,10 @@ def _header(sent: Sent, name: str | None) -> bytes:
         return value.strip().encode("utf-8", "replace")
 
 
-def _one_fits(given: bytes, wanted: Iterable[bytes]) -> bool:
+def _refuse_unless_one_fits(given: Iterable[bytes], wanted: Iterable[bytes]) -> None:
     # All are compared, so that the time taken does not reveal which of two secrets is in use.
-    fits = [hmac.compare_digest(given, one) for one in wanted]
-    return any(fits)
+    if not any([hmac.compare_digest(one, another) for one in given for another in wanted]):  # noqa: C419
+        raise BadSignature("The signature does not fit: the secret differs, or the body was changed on its way")
 
 
 def _refuse_stale(now: datetime, text: bytes) -> None:
