@@ -51,7 +51,7 @@ def rehearse(settings: Settings, source: str, body: bytes) -> str:
 def _of_a_name(settings: Settings, loaded: LoadedSource, body: bytes) -> list[str]:
     """Describe what a tool sends that only names answers; or such an answer itself, as the tool's API gives it."""
     try:
-        names = loaded.source.notice(getattr(loaded.source, "read", payload.read)(body), loaded.options)
+        names = loaded.source.notice(loaded.read(body), loaded.options)
     except (payload.Unreadable, FieldError, Ignored) as error:
         no_name = error
     else:

@@ -117,7 +117,7 @@ class _Intake:
         if loaded.options.limit is not None:
             self._refuse_too_often(loaded.name, loaded.options.limit, at)
         try:
-            said = getattr(loaded.source, "read", payload.read)(body)
+            said = loaded.read(body)
         except payload.Unreadable as error:
             await self._keep(loaded, body, at, FieldError("the body", f"is not one that we read: {error}"))
             raise NotTaken(400, "malformed", f"The body is not one that we read: {error}. Nothing was stored.") from None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from bot.listening import Source
+from bot.listening import Source, payload
 from handlers.feedback import Customer, Feedback
 from handlers.survey_tools import Tool
 
@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from bot.config.parts import SourceSettings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LoadedSource:
-    """A source as app.yaml names it, with its parsed options. The name is part of its URL and stored with its feedback."""
+    """A source as app.yaml names it, with its parsed options. The name is part of its URL and stored with its feedback.
+
+    What its module lacks is looked up once: a module that lacks a name composes an error each time it is asked.
+    """
 
     name: str
     source: Any
@@ -40,7 +43,7 @@ class LoadedSource:
         told: Sequence[Customer] = self.source.customers(payload, self.options)
         return told
 
-    @property
+    @cached_property
     def tells_of_customers(self) -> bool:
         return hasattr(self.source, "customers")
 
@@ -48,9 +51,14 @@ class LoadedSource:
     def sends(self) -> bool:
         return hasattr(self.source, "verify")
 
-    @property
+    @cached_property
     def names(self) -> bool:
         return hasattr(self.source, "notice")
+
+    @cached_property
+    def read(self) -> Callable[[bytes], Any]:
+        """Parses a body. Raises payload.Unreadable."""
+        return getattr(self.source, "read", payload.read)
 
     @property
     def is_asked(self) -> bool:
