@@ -136,19 +136,23 @@ class Collector:
     async def _begun(self, loaded: LoadedSource) -> list[str]:
         """Start the readings of a source, and return their keys. A source that sends is polled only once a day; one whose cursor
         misses nothing is not read again."""
-        if not loaded.is_asked:
-            return []
-        now_s, keys = time.time(), _keys(loaded)
-        begin = loaded.source.begin(self._now() - LOOK_BACK, loaded.options)
-        for key in keys:
-            at_once = loaded.sends or key == loaded.name
-            await self._store.write(readings.begin, key, loaded.name, begin, now_s + (0 if at_once else AGAIN_S))
-        if self._store.sqlite:  # no other process uses this file, so whoever held a lease has died
+        keys = _keys(loaded)
+        await self._begin(loaded, keys)
+        if keys and self._store.sqlite:  # no other process uses this file, so whoever held a lease has died
             await self._store.write(readings.let_go, keys)
         return keys
 
+    async def _begin(self, loaded: LoadedSource, keys: Sequence[str]) -> None:
+        now_s = time.time()
+        for key in keys:
+            begin = loaded.source.begin(self._now() - LOOK_BACK, loaded.options)
+            at_once = loaded.sends or key == loaded.name
+            await self._store.write(readings.begin, key, loaded.name, begin, now_s + (0 if at_once else AGAIN_S))
+
     async def _rest(self, loaded: LoadedSource, keys: Sequence[str]) -> None:
-        """Wait until something is due or named, at most a minute; slightly longer, so that replicas do not all come at once."""
+        """Wait until something is due or named, at most a minute; slightly longer, so that replicas do not all come at once.
+        Readings that are gone begin again: a replica whose app.yaml has another kind of tool under this name deletes them."""
+        await self._begin(loaded, keys)
         soonest = [await self._store.read(errands.next_due, [loaded.name])] if loaded.names else []
         soonest += [await self._store.read(readings.next_due, keys)] if keys else []
         due = min((at for at in soonest if at is not None), default=time.time() + 60)

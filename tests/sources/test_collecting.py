@@ -359,6 +359,19 @@ async def test_replicas_that_ask_at_once_store_everything_once(store: Store, com
     assert stored(store) == ids(*range(1, 8))
 
 
+@each_asked
+async def test_a_tool_is_read_on_after_a_replica_that_has_another_kind_under_its_name_forgot_how_far(
+    store: Store, company: Company, tools: Tools, tool: Tool
+) -> None:
+    """As while an app.yaml that names another kind of tool is rolled out: each replica deletes what is none of its kind's."""
+    comes(tools, tool, 1)
+    async with collecting(store, company, loaded(tool, tools, every=0.1)) as collector:
+        await eventually(lambda: stored(store) == ids(1))
+        store.write_sync(readings.forget_others, "tool", [])
+        comes(tools, tool, 2)
+        await eventually(lambda: anew(store, collector) and stored(store) == ids(1, 2))
+
+
 async def test_a_link_to_a_next_page_that_leads_elsewhere_is_not_followed(store: Store, company: Company, tools: Tools) -> None:
     tool = ASKED[3]
     with Tools() as other:
