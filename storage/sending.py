@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,6 +14,9 @@ from storage.prepared import AnyRow, Prepared
 from storage.statements import constants
 
 _due = and_(message.c.shown < message.c.wanted, message.c.state != "parked")
+
+OTHERS_FIRST_S = 1.0
+"""Seconds for which a process stands back from what it left to others, once it is due."""
 
 # Built once, like everything each message needs: building a statement costs more than running it.
 _free_at = case((gate.c.lease_s > gate.c.next_s, gate.c.lease_s), else_=gate.c.next_s)
@@ -66,9 +69,10 @@ class Attempt:
 
 
 def lease(
-    tx: Connection, chats: Sequence[str], now: float, settle: float, seconds: float, limit: int
+    tx: Connection, chats: Sequence[str], now: float, settle: float, seconds: float, limit: int, left: Collection[int] = ()
 ) -> tuple[list[Attempt], float | None]:
-    """Lease each lane that may send now for `seconds`, with its oldest waiting message.
+    """Lease each lane that may send now for `seconds`, with its oldest waiting message. Other processes are first to lease those
+    messages, by id, that this one `left` to them.
 
     Also returns when to come again: the soonest time at which some lane may send, None when nothing waits.
     """
@@ -76,15 +80,17 @@ def lease(
         return [], None
     may_speak, soonest = _speaking(tuple(chats))
     lanes = may_speak.all(tx, {"now": now, "most": limit})
-    attempts = [attempt for lane in lanes if (attempt := _lease_lane(tx, lane, now, settle, seconds)) is not None]
+    attempts = [attempt for lane in lanes if (attempt := _lease_lane(tx, lane, now, settle, seconds, left)) is not None]
     [next_] = soonest.all(tx)
     return attempts, next_.soonest
 
 
-def _lease_lane(tx: Connection, lane: AnyRow, now: float, settle: float, seconds: float) -> Attempt | None:
+def _lease_lane(tx: Connection, lane: AnyRow, now: float, settle: float, seconds: float, left: Collection[int]) -> Attempt | None:
     head = _head.first(tx, {"lane": lane.key})
     if head is None:
         _change_lane.count(tx, {"lane": lane.key, "idle": True})
+        return None
+    if head.id in left and now < lane.next_s + OTHERS_FIRST_S:
         return None
     doubtful = head.state == "sending" and head.remote_id is None
     begun = min(head.sent_s, now)

@@ -147,7 +147,8 @@ class Delivery:
     def _lease(self, tx: Connection, now: float, free: int) -> tuple[list[tuple[Attempt, Picture | None]], float | None]:
         """Lease what may be sent, with its picture. What cannot be drawn here is drawn by the sender, which reports the failure."""
         timing = self._services.timing
-        attempts, soonest = sending.lease(tx, list(self._services.chats), now, timing.settle, timing.lease, free)
+        left = self._sender.left()
+        attempts, soonest = sending.lease(tx, list(self._services.chats), now, timing.settle, timing.lease, free, left)
         drawn: dict[int, Picture] = {}
         for attempt in attempts[:DRAWN_AT_ONCE]:
             with suppress(Exception), savepoint(tx):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
@@ -14,7 +14,9 @@ from bot import metrics
 from bot.chats import EDITS, CannotPost, Chat, Posted, Refused, Throttled, Unknown, Unreachable, with_links
 from bot.delivery.clock import SendingClock
 from bot.delivery.services import DeliveryServices
+from bot.latest import Latest
 from bot.logs import broken
+from handlers.company import Company
 from handlers.feedback import Place
 from handlers.pictures import Picture, picture
 from handlers.unshowable import NO_LONGER, Homeless, Undrawn, Unshowable
@@ -22,6 +24,7 @@ from storage import messages, sending
 from storage.database import Unavailable
 from storage.delivery_log import FAILED, UNDRAWN
 from storage.sending import Attempt
+from storage.units import wake
 
 log = structlog.get_logger()
 
@@ -35,6 +38,8 @@ GIVE_UP_AFTER = 8
 UNDRAWN_AFTER = 6
 """Tries, within half a minute, after which what no replica can draw is parked. It most likely is a mistake of ours, for which a
 lane should not wait longer; the next process that starts tries once more."""
+MOST_LEFT = 1000
+"""Messages of which is remembered that they were left to other replicas."""
 
 
 class Sender:
@@ -43,6 +48,12 @@ class Sender:
     def __init__(self, services: DeliveryServices, clock: SendingClock) -> None:
         self._services, self._clock = services, clock
         self._accepted_s: dict[str, float] = {}
+        self._left: Latest[int, Company] = Latest(MOST_LEFT)
+
+    def left(self) -> Collection[int]:
+        """Returns the ids of the messages that could not be drawn with the present company."""
+        company = self._services.company()
+        return [id for id, known in self._left.items() if known is company]
 
     async def serve(self, attempt: Attempt, drawn: Picture | None, until: float) -> None:
         """Send one message and note the outcome: one unit of work, which counts only while the lease is still ours."""
@@ -177,12 +188,15 @@ class Sender:
 
     async def _leave_to_others(self, attempt: Attempt, next_s: float, error: Homeless | Undrawn) -> None:
         """Retry, because another replica may have been started with an app.yaml that knows the team, or of a release that draws it,
-        or is about to be. On SQLite there is no other replica, so the message is parked."""
+        or is about to be. We stand back from it from now on, for we would know best when it is due, and be faster each time. On
+        SQLite there is no other replica, so the message is parked."""
         tries = UNDRAWN_AFTER if isinstance(error, Undrawn) else GIVE_UP_AFTER
         if self._services.store.sqlite or attempt.attempts >= tries:
             await self._park(attempt, next_s, str(error))
         else:
+            self._left[attempt.id] = self._services.company()
             await self._try_later(attempt, str(error), doubt=attempt.doubtful)
+            await self._services.store.write(wake)  # the others, who come as soon as it is due
 
     async def _broke(self, attempt: Attempt, begun: float, reason: str) -> None:
         doubt = attempt.posted is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -14,8 +15,10 @@ from handlers.feedback import Place
 from handlers.pictures import picture
 from storage import delivery_log, messages, sending
 from storage.messages import message
+from storage.sending import OTHERS_FIRST_S
 from tests.conftest import ANA, ON_SQLITE, Shop, said
 from tests.delivery.desk import LATER, TIMING, Desk, Watched, counted, rests, shown
+from tests.running import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -176,6 +179,24 @@ async def test_a_card_without_a_team_is_left_to_other_replicas_at_most_eight_tim
     else:
         assert desk.row().state == "waiting"
         assert rests(desk, during, 48, 72)
+
+
+@pytest.mark.parametrize(("after", "leased"), [(0.0, []), (OTHERS_FIRST_S - 0.01, []), (OTHERS_FIRST_S + 0.01, ["card:1"])])
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_a_replica_wakes_the_others_for_what_it_cannot_draw_and_lets_them_go_first_until_its_company_is_another(
+    desk: Desk, after: float, leased: list[str]
+) -> None:
+    woken: set[str] = set()
+    whole, attempt = desk.shop.company, desk.leased()
+    desk.shop.company = whole.model_copy(update={"teams": {}})
+    desk.shop.store.on_wake = lambda: woken.add(threading.current_thread().name)
+    await desk.sends(attempt)
+    await eventually(lambda: woken - {"bell"})  # which itself wakes once, when it begins to listen
+    now = desk.rests_until() + after
+    attempts, _ = desk.shop.store.write_sync(sending.lease, ["slack"], now, 5.0, 60.0, 10, desk.sender.left())
+    assert [attempt.key for attempt in attempts] == leased
+    desk.shop.company = whole
+    assert list(desk.sender.left()) == []
 
 
 async def test_what_was_drawn_when_it_was_leased_is_not_drawn_again(desk: Desk) -> None:
