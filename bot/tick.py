@@ -23,6 +23,8 @@ from handlers.forgetting.retention import Retention
 from handlers.nudges import away
 from handlers.nudges.bundles import AT_ONCE, send_bundles
 from handlers.nudges.clock_look import BATCH, look
+from handlers.unshowable import without_team
+from storage import delivery_log
 from storage.database import Store, Unavailable
 
 log = structlog.get_logger()
@@ -68,13 +70,16 @@ class Tick:
         metrics.ticked()
 
     async def settle(self) -> None:
-        """Apply the present channels and hours to what began under earlier ones: at the start, and when ops arranged something in
-        chat."""
+        """Apply the present channels and hours to what began under earlier ones, and send what lacked its team: at the start, and
+        when ops arranged something in chat."""
         company, after = self._company(), 0
         if company is self._settled:
             return
         while (last := await self._store.write(follow_channels, company, after)) is not None:
             after = last
+        back = [str(without_team(name)) for name in company.teams]
+        if retried := await self._store.write(delivery_log.retry_mended, back):
+            log.info("delivery.retried", number=retried)
         if sooner := await self._store.write(follow_hours, company, self._clock.now()):
             log.info("cards.come_sooner", number=sooner)
         for team, number in (await self._store.read(gone, company, self._clock.now())).items():

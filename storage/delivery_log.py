@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Connection, TextClause, and_, case, func, or_, select, union_all, update
@@ -87,8 +87,16 @@ def retry_our_failures(tx: Connection, tries: int) -> int:
     """Send again what was parked lately for a failure of ours: a process that starts may be of a release that knows better. They
     count as tried so often already, so that what fails again soon makes room for what waits behind it. Returns how many."""
     ours = or_(*(message.c.reason.startswith(reason) for reason in (UNDRAWN, FAILED)))
-    lately = or_(message.c.shown > 0, message.c.created_s > time.time() - LATELY.total_seconds())
-    return _send_again(tx, ours, lately, tries=tries)
+    return _send_again(tx, ours, _lately(), tries=tries)
+
+
+def retry_mended(tx: Connection, reasons: Collection[str]) -> int:
+    """Send again what was parked lately for one of these reasons, which are none any more. Returns how many."""
+    return _send_again(tx, message.c.reason.in_(reasons), _lately())
+
+
+def _lately() -> ColumnElement[bool]:
+    return or_(message.c.shown > 0, message.c.created_s > time.time() - LATELY.total_seconds())
 
 
 def _send_again(tx: Connection, *which: ColumnElement[bool], tries: int = 0) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from bot.app import opened
 from bot.clock import HouseClock
@@ -319,3 +319,25 @@ async def test_at_a_start_with_corrected_hours_the_cards_come(tmp_path: Path) ->
     async with opened(settings, HouseClock(saturday + timedelta(minutes=5))) as house:
         await house.tick()
         assert await house.store.read(messages.by_key, "card:1") is not None
+
+
+@pytest.mark.anyio
+async def test_what_was_parked_for_want_of_its_team_comes_once_a_start_knows_the_team_again(tmp_path: Path) -> None:
+    async with running(tmp_path, "{practice: {}}", "practice:oak-street", at=FRIDAY) as here:
+        await here.hears(id="r-1", score=2, comment="Nobody came.")
+        await eventually(lambda: here.house.store.read(is_card, "shown"))
+    whole = (tmp_path / "app.yaml").read_text()
+    without = whole.replace("  oak-street:", "  harbour:").replace("team: oak-street", "team: harbour")
+    for text, becomes in ((without, "parked"), (without, "parked"), (whole, "shown")):
+        (tmp_path / "app.yaml").write_text(text)
+        settings = load(tmp_path / "app.yaml", environ={"SURVEY_SECRET": SECRET}).settings
+        assert settings is not None
+        async with opened(settings, HouseClock(FRIDAY + timedelta(minutes=5))) as house:
+            if text is without:
+                await house.store.write(messages.want_again, 1)
+            await eventually(lambda becomes=becomes, house=house: house.store.read(is_card, becomes))
+
+
+def is_card(tx: Connection, state: str) -> bool:
+    row = messages.by_key(tx, "card:1")
+    return row is not None and row.state == state and (row.shown == row.wanted) == (state == "shown")
