@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
+from importlib.metadata import version
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -85,11 +87,21 @@ last_feedback = Gauge(
     ["source"],
 )
 in_doubt = Gauge("action_hero_in_doubt_messages", "Messages that were sent, and nobody knows yet whether they arrived.")
+running = Gauge(
+    "action_hero_running",
+    "1, with the release that runs and the beginning of the SHA-256 of the app.yaml it was started with; replicas have the same.",
+    ["release", "app_yaml"],
+)
 database_up = Gauge("action_hero_database_up", "1 while the database can be read and written, else 0.")
 depth = Gauge("action_hero_waiting_messages", "Messages not shown yet, by chat and state.", ["chat", "state"])
 oldest = Gauge(
     "action_hero_oldest_waiting_seconds", "Age of the oldest message that was never shown yet, parked ones left out.", ["chat"]
 )
+
+
+def started(app_yaml: bytes) -> None:
+    """Note with which file this process has been started. What the file names in the environment is no part of the digest."""
+    running.labels(version("action-hero"), hashlib.sha256(app_yaml).hexdigest()[:8]).set(1)
 
 
 def ticked() -> None:

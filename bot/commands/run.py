@@ -30,10 +30,12 @@ def serve(config: Config = APP_YAML, database: Database = None, host: Host = Non
     practice = "practice" in settings.chats
     wanted_host = "127.0.0.1" if practice else host or settings.server.host  # practice people are made up: local access only
     with refusing(), listen(wanted_host, settings.server.port if port is None else port) as listening:
+        from bot import metrics
         from bot.clock import HouseClock  # the bot is only loaded where it may run
         from bot.serve import reached_at
         from bot.serve import serve as run
 
+        metrics.started(config.read_bytes())
         address = address_of(listening)
         said = f"Open {address}/" if practice else f"Listening on {address}/"
         _run(run(reached_at(settings, address), HouseClock(), listening, lambda _: _say(said)))

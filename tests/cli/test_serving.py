@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import signal
 import socket
 import sqlite3
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import httpx
@@ -69,6 +71,12 @@ def first_start(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 def test_without_a_command_the_app_yaml_that_is_there_is_served(practice: Server) -> None:
     assert practice.said.splitlines()[-1] == f"Open {practice.url}"
     assert "Oak Street" in page(practice.url)
+
+
+def test_whoever_watches_replicas_sees_with_which_app_yaml_each_was_started(practice: Server, folder: Path) -> None:
+    digest = hashlib.sha256((folder / "app.yaml").read_bytes()).hexdigest()[:8]
+    running = f'action_hero_running{{app_yaml="{digest}",release="{version("action-hero")}"}} 1.0'
+    assert running in page(f"{practice.url}metrics").splitlines()
 
 
 def test_practice_is_for_this_computer_only_whatever_the_host_says(practice: Server, first_start: FirstStart) -> None:
