@@ -124,6 +124,7 @@ def web(house: House) -> ASGIApp:
         keep=house.keep,
         know=house.know,
         second_look=house.second_look,
+        named=lambda: house.company.sources,
         fixed=house.settings.sources,
     )
     routes = health.routes(house.store, house.clock.now, house.sources, house.chats, lambda: house.company.teams)

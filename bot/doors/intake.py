@@ -52,6 +52,9 @@ class IntakeServices:
     """Stores the customers that a directory sends, or sends again."""
     second_look: SecondLook | None = None
     """Brings `sources` up to date with what ops made in chat on another replica: called before anybody is refused."""
+    named: Callable[[], Collection[str]] = tuple
+    """Returns the names of all sources, also of those made in chat that cannot be used here: their secret is sealed with another
+    secret of the server, or they are of a later release."""
     fixed: Collection[str] = ()
     """The sources of app.yaml: what ops make in chat changes neither them nor their secrets, so a bad signature needs no look."""
 
@@ -87,7 +90,7 @@ class _Intake:
         await answer(answered, send)
 
     def _refused(self, name: str, not_taken: NotTaken) -> Answered:
-        known = name if name in self._services.sources else "unknown"
+        known = name if name in self._services.sources or name in self._services.named() else "unknown"
         metrics.feedback.labels(known, not_taken.word).inc()
         log.warning("feedback.refused", source=known, answer=not_taken.word, status=not_taken.status)
         return refused(not_taken)
@@ -97,6 +100,8 @@ class _Intake:
         if loaded is None and self._look is not None:
             await self._look()
             loaded = self._services.sources.get(name)
+        if loaded is None and name in self._services.named():
+            raise _unusable()
         if loaded is None or not loaded.sends:
             raise NotTaken(
                 404, "unknown", "No source has this name: compare the address with `sources` in app.yaml. Nothing was stored."
@@ -226,6 +231,12 @@ class _Intake:
         if wait:
             why = f"More came than the limit of this source allows; send it again in {wait} s. Nothing was stored."
             raise NotTaken(429, "limited", why, headers=((b"retry-after", b"%d" % wait),))
+
+
+def _unusable() -> NotTaken:
+    # Not 404: some tools never send again to an address that answers so, and this source will be good once ops mend it.
+    why = "The secret of this source cannot be read here; ops see why under `sources`. Send it again later. Nothing was stored."
+    return NotTaken(503, "unusable", why, headers=((b"retry-after", b"300"),))
 
 
 def _unique(loaded: LoadedSource, sent: Sent) -> bytes | NotTaken:

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from bot.app import web
 from bot.house import House
@@ -52,6 +53,22 @@ async def test_another_replica_knows_a_new_tool_and_a_new_secret_at_their_first_
                 new = await _key_in(stage, await _pressed(stage, "New secret"), besides=old)
                 assert (await elsewhere.hears("web-shop", new, id="r-2", score=9)).status_code == 202
                 assert (await elsewhere.hears("web-shop", "bm9ib2R5cw==", id="r-3", score=9)).status_code == 401
+
+
+async def test_a_replica_with_another_secret_of_the_server_asks_the_tool_to_come_again(tmp_path: Path, fresh_postgres: str) -> None:
+    async with STAGES["practice"](tmp_path, FRIDAY, database=fresh_postgres) as stage:
+        house = stage.here.house
+        _told, key = await _connected(stage)
+        server = house.settings.server.model_copy(update={"secret": SecretStr("another secret, long enough for a server")})
+        with closing(Store(fresh_postgres)) as store:
+            other = web(House(house.settings.model_copy(update={"server": server}), house.clock, store))
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(other), base_url="http://127.0.0.1") as client:
+                elsewhere = replace(stage.here, client=client)
+                refused = await elsewhere.hears("web-shop", key, id="r-1", score=2)
+                assert (refused.status_code, refused.headers["retry-after"]) == (503, "300")
+                assert "Nothing was stored" in refused.text
+                assert (await elsewhere.hears("no-shop", key, id="r-1", score=2)).status_code == 404
+        assert (await stage.here.hears("web-shop", key, id="r-1", score=2)).json()["status"] == "accepted"
 
 
 async def test_its_secret_is_said_once_and_privately_and_stands_nowhere_else(stage: Stage) -> None:
