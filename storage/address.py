@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 _EXAMPLES = "write sqlite:///action-hero.db or postgresql://user@host/name"
+_SEVERAL = "write several hosts as postgresql://user@/name?host=one:5432&host=two:5432&target_session_attrs=primary"
 _ON_SERVER = "write postgresql://user@host/name, or postgresql://user:password@host/name with %40 for each @ in the password"
 
 
@@ -47,7 +48,7 @@ def check(address: str) -> None:
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
-        raise NoAddress(_ON_SERVER) from None
+        raise NoAddress(_SEVERAL if re.match(r"[^/]+//[^/]*,[^/]*/", address) else _ON_SERVER) from None
     if "@" in (url.host or ""):  # half of the password was taken for the server, whose name errors tell
         raise NoAddress(_ON_SERVER)
     if url.query and not _has_known_options(url):
@@ -64,10 +65,10 @@ def _has_known_options(url: URL) -> bool:
     from psycopg.conninfo import make_conninfo
     from sqlalchemy.exc import ArgumentError
 
-    from storage.connections import libpq
+    from storage.connections import words
 
     try:
-        make_conninfo(**libpq(url).get_dialect()().create_connect_args(url)[1])
+        make_conninfo(**words(url))
     except (ArgumentError, ProgrammingError):
         return False
     return True

@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 from sqlalchemy import URL
 
-from storage.connections import WIRE, options
+from storage.connections import WIRE, options, words
 
 log = structlog.get_logger()
 
@@ -77,8 +77,7 @@ class Bell:
         import psycopg
         from psycopg.sql import SQL, Identifier
 
-        told = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(told, autocommit=True, **_quick(self._url)) as tx:
+        with psycopg.connect(autocommit=True, **{**words(self._url), **_quick(self._url)}) as tx:
             schema: str = tx.execute("SELECT current_schema()").fetchone()[0]  # type: ignore[index]
             channel = Identifier(CHANNEL if schema == "public" else f"{CHANNEL}.{schema}"[:63])
             tx.execute(SQL("LISTEN {}").format(channel))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -60,16 +60,29 @@ def engine(url: URL, *, writes: bool) -> Engine:
 
 def _postgresql(url: URL, *, writes: bool) -> Engine:
     """No pre-ping: the unit of work notices a connection that died meanwhile, and is retried on another."""
-    told = POSTGRESQL if writes else [*POSTGRESQL, "default_transaction_read_only=on"]
-    wire = WIRE | {"options": options(url, told)}
-    return create_engine(
+    wire = WIRE | {"options": options(url, POSTGRESQL)}
+    pool = create_engine(
         libpq(url), pool_size=WRITERS, max_overflow=WRITERS, connect_args=wire, hide_parameters=True, json_serializer=_json
     )
+    if not writes:
+        event.listen(pool, "connect", _reads_only)
+    return pool
+
+
+def _reads_only(connection: Any, _record: Any) -> None:
+    """Begin transactions that cannot write. Were it a default of the server, `?target_session_attrs=read-write` would find none."""
+    connection.read_only = True
 
 
 def options(url: URL, told: Sequence[str]) -> str:
     """Returns the server options of a connection: first those of the URL, such as `?options=-csearch_path=north`, then ours."""
     return " ".join([*url.normalized_query.get("options", ()), *(f"-c {setting}" for setting in told)])
+
+
+def words(url: URL) -> Mapping[str, Any]:
+    """Returns the URL as keywords for psycopg's `connect`, several hosts with their ports among them. Raises ArgumentError."""
+    told: Mapping[str, Any] = libpq(url).get_dialect()().create_connect_args(url)[1]
+    return told
 
 
 def libpq(url: URL) -> URL:

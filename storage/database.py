@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
@@ -20,14 +21,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from storage import address, sqlite_file
 from storage.bell import Bell
 from storage.connections import begun, checkpoint, engine, lift_limits
-from storage.patience import Watch, locked, lost, passing, undone
+from storage.patience import Watch, locked, lost, passing, reads_only, undone
 from storage.sqlite_writer import SqliteWriter
 from storage.units import AFTERWARDS, WAKE, Outcome, Spoilt, Unit, run_all, tell
 
@@ -41,6 +42,10 @@ T = TypeVar("T")
 
 TRIES = 5
 """At most how often a unit is run if PostgreSQL rolls it back because of another, or its connection dies before the commit."""
+
+
+LEFT_FOR_S = 1.0
+"""Seconds from one time that connections are opened anew, because their server takes no writes, to the next."""
 
 
 class Unavailable(Exception):
@@ -75,6 +80,7 @@ class Store:
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="reader")
         self._watch = None if self.sqlite else Watch()
         self._bell = None if self.sqlite else Bell(self.url, self._wake)
+        self._left_s = -LEFT_FOR_S
         self._door = threading.Lock()
         self._closed = False
         self._writer = self._new_writer()
@@ -238,11 +244,21 @@ class Store:
                         committing = True
                     return outcomes, *_left(tx)
             except DBAPIError as error:
+                if reads_only(error):
+                    self._connect_anew(tx.engine)
                 again = undone(error) or (lost(error) and not committing and not hung_up())
                 if not again or not tries_left:
                     raise
                 log.info("database.again", error=type(error.orig).__name__)
         raise AssertionError("the last try answers or raises")
+
+    def _connect_anew(self, engine: Engine) -> None:
+        """Leave a server that takes no writes: another may have its name by now, or be one of the hosts named. Its connections are
+        sound, so the pools would keep them for ever."""
+        if time.monotonic() > self._left_s + LEFT_FOR_S:
+            self._left_s = time.monotonic()
+            engine.dispose()
+            self._reading.dispose()
 
     def _watched(self, tx: Connection) -> AbstractContextManager[Callable[[], bool]]:
         return nullcontext(_never) if self._watch is None else self._watch.over(tx)

@@ -19,7 +19,8 @@ LONGEST_S = 8.0
 networks that swallow every answer."""
 
 _UNDONE = {"40001", "40P01"}  # serialization failure, deadlock: PostgreSQL rolled the whole transaction back
-_NOT_NOW = {"25006", "25P02", "25P03"}  # read-only (a standby), or a transaction that was ended while it idled
+_READS_ONLY = "25006"
+_NOT_NOW = {_READS_ONLY, "25P02", "25P03"}  # the last two: a transaction that was ended while it idled
 
 
 def lost(error: BaseException) -> bool:
@@ -30,6 +31,11 @@ def lost(error: BaseException) -> bool:
 def undone(error: BaseException) -> bool:
     """Returns whether PostgreSQL rolled the transaction back because of another one, so that a retry is the cure."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _UNDONE
+
+
+def reads_only(error: DBAPIError) -> bool:
+    """Returns whether the server takes no writes: a standby, or one whose place another has taken."""
+    return getattr(error.orig, "sqlstate", None) == _READS_ONLY
 
 
 def locked(error: DBAPIError) -> bool:

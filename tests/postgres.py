@@ -38,6 +38,7 @@ SETTINGS = {
     "max_wal_senders": "0",
     "max_wal_size": "256MB",
 }
+FOLLOWED = {"wal_level": "replica", "max_wal_senders": "4"}
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 # The server lives as long as the pipe to this shell is open: even a killed test run leaves nothing behind.
 KEEPER = (
@@ -89,18 +90,23 @@ def binaries() -> Path:
 
 
 class Postgres:
-    """A server with a superuser `hero`. `durable` turns flushing on, for tests that kill it."""
+    """A server with a superuser `hero`. `durable` turns flushing on, for tests that kill it; such a one may have a standby, which is
+    made with the server that it is `following`."""
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, following: Postgres | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="hero-pg-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None))
         self._as = _somebody(self.folder)
         self._bin = _reachable(binaries().resolve(), self.folder, self._as)
-        self._settings = SETTINGS | ({} if durable else FORGETFUL)
+        self._settings = SETTINGS | (FOLLOWED if durable else FORGETFUL)
         self._keeper: subprocess.Popen[str] | None = None
         self._names = itertools.count(1)
         self._admins: dict[str, psycopg.Connection[Any]] = {}
         self.port = _free_port()
-        self._run("initdb", "-D", "data", "-U", "hero", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
+        if following is None:
+            how = ("-U", "hero", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-instructions")
+            self._run("initdb", "-D", "data", "--no-sync", *how)
+        else:
+            self._run("pg_basebackup", "-D", "data", "--no-sync", "-R", "-c", "fast", "-d", following.url())
 
     def start(self) -> Self:
         """Start the server. Returns once it answers."""

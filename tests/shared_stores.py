@@ -66,4 +66,11 @@ def _kept(engine: Engine) -> KeptPool:
     """Returns a pool that opens the same connections. The last one used comes first: it knows most statements."""
     pool = engine.pool
     assert isinstance(pool, QueuePool)
-    return KeptPool(pool._creator, pool_size=pool.size(), max_overflow=pool._max_overflow, use_lifo=True, dialect=engine.dialect)
+    return KeptPool(
+        pool._creator,
+        pool_size=pool.size(),
+        max_overflow=pool._max_overflow,
+        use_lifo=True,
+        dialect=engine.dialect,
+        _dispatch=pool.dispatch,
+    )

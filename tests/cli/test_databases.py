@@ -107,6 +107,7 @@ def strange(folder: Path) -> dict[str, tuple[str, str]]:
         "postgres://x/y": ("not the address of a database", "write postgresql:// in full"),
         "postgresql://hero:hunter2@db:port/x": ("not the address of a database", "postgresql://user@host/name"),
         "postgresql://hero:hunter2@ter2@db/x": ("not the address of a database", "%40 for each @"),
+        "postgresql://hero:hunter2@one:5432,two:5432/x": ("not the address of a database", "host=one:5432&host=two:5432"),
         "postgresql://hero:hunter2@db/x?nonsense=1": ("does not know all options", "?sslmode=require"),
         "sqlite:///hero.db?nonsense=1": ("takes no options", "leave out the ?"),
         "nonsense": ("not the address of a database", "write sqlite:///action-hero.db"),

@@ -282,6 +282,25 @@ async def test_a_database_that_became_read_only_is_unavailable_until_it_is_not(
 
 
 @IN_BOTH_WAYS
+async def test_a_server_that_takes_no_writes_any_more_is_left_for_the_one_in_its_place(ask: Ask, bare: Store) -> None:
+    """As when a standby took over the name of a server that goes on answering: only a new connection leads there."""
+
+    def in_vain(tx: Connection) -> None:
+        tx.exec_driver_sql("SELECT set_config('default_transaction_read_only', 'on', false)")
+
+    def process(tx: Connection) -> int:
+        return tx.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
+
+    read_by = bare.read_sync(process)
+    await ask(bare, in_vain)
+    with pytest.raises(Unavailable):
+        await ask(bare, keep, "a")
+    assert await ask(bare, keep, "b") == "b"
+    assert bare.read_sync(process) != read_by, "who reads does not go on with the old one"
+    assert kept(bare) == ["b"]
+
+
+@IN_BOTH_WAYS
 async def test_a_row_that_another_program_keeps_locked_is_unavailable_until_it_lets_go(
     ask: Ask, bare: Store, postgres: Postgres, name: str
 ) -> None:
