@@ -11,12 +11,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 import structlog
 from sqlalchemy import URL
 
-from storage.connections import WIRE, options, words
+from storage.connections import words
 
 log = structlog.get_logger()
 
@@ -24,6 +23,7 @@ CHANNEL = "action_hero"
 """A notification reaches the whole database, so an installation in its own schema has its own channel, named after the schema."""
 BREATH_S = 0.02
 """Seconds. Rings closer together are sent as one: each takes a lock that all of PostgreSQL's notifications share."""
+SETTINGS = {"synchronous_commit": "off", "statement_timeout": "5000"}
 AGAIN_S = 2.0
 """Seconds before a broken connection is retried."""
 
@@ -74,10 +74,11 @@ class Bell:
                 return
 
     def _serve(self) -> None:
-        import psycopg
         from psycopg.sql import SQL, Identifier
 
-        with psycopg.connect(autocommit=True, **{**words(self._url), **_quick(self._url)}) as tx:
+        from storage.postgresql_connection import opened
+
+        with opened({**words(self._url), "autocommit": True}, settings=SETTINGS) as tx:
             schema: str = tx.execute("SELECT current_schema()").fetchone()[0]  # type: ignore[index]
             channel = Identifier(CHANNEL if schema == "public" else f"{CHANNEL}.{schema}"[:63])
             tx.execute(SQL("LISTEN {}").format(channel))
@@ -93,7 +94,3 @@ class Bell:
                 if any(told.pid != me for told in tx.notifies(timeout=0)):
                     self._on_ring()
                 time.sleep(BREATH_S)
-
-
-def _quick(url: URL) -> dict[str, Any]:
-    return WIRE | {"options": options(url, ["synchronous_commit=off", "statement_timeout=5000"])}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -28,27 +28,12 @@ LOCKED_S = 10.0
 LOOK_AGAIN_S = 0.01
 WRITERS = 4
 """Connections that write, on PostgreSQL, beside those of a crowd."""
-POSTGRESQL = [
-    "statement_timeout=5000",
-    "lock_timeout=4000",
-    "idle_in_transaction_session_timeout=10000",
-    "timezone=UTC",
-]
-WIRE = {
-    "application_name": "action-hero",
-    "connect_timeout": 5,
-    # A server whose machine is gone sends nothing, not even a reset; with these settings the kernel notices within ten seconds.
-    "keepalives_idle": 4,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-}
 
 
 def engine(url: URL, *, writes: bool) -> Engine:
     """Returns the connection pool for `url`; a reader's cannot write. Errors omit parameters, which may quote customers."""
     if url.get_backend_name() != "sqlite":
-        return _postgresql(url, writes=writes)
+        return postgresql(url, writes=writes)
     wire = {"check_same_thread": False, "timeout": LOCKED_S}
     pool = create_engine(
         url, pool_size=1 if writes else 4, max_overflow=0, connect_args=wire, hide_parameters=True, json_serializer=_json
@@ -58,12 +43,15 @@ def engine(url: URL, *, writes: bool) -> Engine:
     return pool
 
 
-def _postgresql(url: URL, *, writes: bool) -> Engine:
-    """No pre-ping: the unit of work notices a connection that died meanwhile, and is retried on another."""
-    wire = WIRE | {"options": options(url, POSTGRESQL)}
-    pool = create_engine(
-        libpq(url), pool_size=WRITERS, max_overflow=WRITERS, connect_args=wire, hide_parameters=True, json_serializer=_json
-    )
+def postgresql(url: URL, *, writes: bool, opens: Callable[[Mapping[str, Any]], Any] | None = None) -> Engine:
+    """Returns a pool of connections to PostgreSQL, which `opens` opens with psycopg's keywords.
+
+    No pre-ping: the unit of work notices a connection that died meanwhile, and is retried on another.
+    """
+    from storage.postgresql_connection import opened  # SQLite does without what it loads
+
+    pool = create_engine(libpq(url), pool_size=WRITERS, max_overflow=WRITERS, hide_parameters=True, json_serializer=_json)
+    event.listen(pool, "do_connect", lambda _dialect, _record, _args, words: (opens or opened)(words))
     if not writes:
         event.listen(pool, "connect", _reads_only)
     return pool
@@ -72,11 +60,6 @@ def _postgresql(url: URL, *, writes: bool) -> Engine:
 def _reads_only(connection: Any, _record: Any) -> None:
     """Begin transactions that cannot write. Were it a default of the server, `?target_session_attrs=read-write` would find none."""
     connection.read_only = True
-
-
-def options(url: URL, told: Sequence[str]) -> str:
-    """Returns the server options of a connection: first those of the URL, such as `?options=-csearch_path=north`, then ours."""
-    return " ".join([*url.normalized_query.get("options", ()), *(f"-c {setting}" for setting in told)])
 
 
 def words(url: URL) -> Mapping[str, Any]:

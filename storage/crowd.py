@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 import psycopg
 from psycopg.waiting import wait_async
-from sqlalchemy import URL, Connection, event
+from sqlalchemy import URL, Connection
 from sqlalchemy.util import await_, greenlet_spawn
 from sqlalchemy.util.concurrency import in_greenlet
 
-from storage.connections import engine
+from storage.connections import postgresql
+from storage.postgresql_connection import opened
 from storage.units import Unit
 
 AT_ONCE = 2
@@ -41,8 +41,7 @@ class Crowd:
     """
 
     def __init__(self, url: URL, commit: Callable[[list[Unit], Callable[[], Connection]], None]) -> None:
-        self._engine = engine(url, writes=True)
-        event.listen(self._engine, "do_connect", self._open)
+        self._engine = postgresql(url, writes=True, opens=self._open)
         self._opening = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="opening")
         self._begun = False
         self._commit = commit
@@ -107,12 +106,11 @@ class Crowd:
         self._begun = True
         return tx
 
-    def _open(self, _dialect: Any, _record: Any, args: Any, wire: Any) -> psycopg.Connection[Any]:
+    def _open(self, words: Mapping[str, Any]) -> psycopg.Connection[Any]:
         """Open a connection: in a thread, since the event loop must not wait for that."""
-        opened = partial(_Connection.connect, *args, **wire)
         if not in_greenlet():
-            return opened()
-        tx: _Connection = await_(asyncio.get_running_loop().run_in_executor(self._opening, opened))
+            return opened(words, _Connection)
+        tx: psycopg.Connection[Any] = await_(asyncio.get_running_loop().run_in_executor(self._opening, opened, words, _Connection))
         return tx
 
 

@@ -24,6 +24,8 @@ class Proxy:
         """How much longer than that answers are."""
         self.loses_commits = False
         """COMMIT is handed on, and the wire is cut before its answer."""
+        self.refuses_options = False
+        """Like PgBouncer, hang up on whoever brings options of the server."""
         self._wires: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -58,6 +60,8 @@ class Proxy:
                 if asks and self.loses_commits and b"COMMIT" in told:
                     losing.set()
                 if not asks and losing.is_set():
+                    break
+                if asks and self.refuses_options and b"\0options\0" in told:
                     break
                 time.sleep(self.far_s if asks else self.far_s + self.late_s)
                 sink.sendall(told)

@@ -355,6 +355,20 @@ async def test_a_bell_that_broke_is_hung_up_anew() -> None:
             await eventually(is_heard)
 
 
+async def test_a_pooler_that_takes_no_options_of_the_server_is_no_obstacle(proxy: Proxy, name: str, postgres: Postgres) -> None:
+    proxy.refuses_options = True
+    woken = threading.Event()
+    with closing(Store(postgres.url(name, proxy.port), alone=True)) as through, closing(Store(postgres.url(name))) as other:
+        through.on_wake = woken.set
+        assert kept(through) == []
+        for ask in (alone, shared):
+            await ask(through, keep, ask.__name__)
+        assert await asyncio.to_thread(woken.wait, 10), "it listens"
+        woken.clear()
+        await other.write(wake)
+        assert await asyncio.to_thread(woken.wait, 10)
+
+
 async def test_every_connection_has_its_limits(bare: Store) -> None:
     def limits(tx: Connection) -> list[str]:
         names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "timezone")

@@ -26,9 +26,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from storage import connections, followups, patience, schema
+from storage import followups, patience, schema
 from storage.database import Busy, Store
 from storage.models.columns import UtcTime
+from storage.postgresql_connection import LIMITS
 from tests.conftest import ANA, Shop, said
 
 
@@ -152,7 +153,8 @@ def test_several_that_migrate_at_once_all_succeed(empty_database: str) -> None:
 def test_a_replica_waits_for_one_that_migrates_longer_than_any_tap_may_take(
     empty_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "POSTGRESQL", ["statement_timeout=300", "lock_timeout=200", "timezone=UTC"])
+    monkeypatch.setitem(LIMITS, "statement_timeout", "300")
+    monkeypatch.setitem(LIMITS, "lock_timeout", "200")
     monkeypatch.setattr(patience, "LONGEST_S", 0.3)
     with closing(Store(empty_database)) as first, closing(Store(empty_database)) as second, ThreadPoolExecutor(2) as pool:
         busy, done = Event(), Event()
