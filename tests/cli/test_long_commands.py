@@ -24,6 +24,7 @@ from handlers.feedback import Customer
 from handlers.receive import receive
 from storage import connections, erased, patience, schema
 from storage.database import Store
+from storage.postgresql_connection import LIMITS
 from tests.cli.command import ROOT, hero
 from tests.cli.test_data import CANARY, NOW, settings_in
 from tests.conftest import said
@@ -51,7 +52,8 @@ def test_an_erasure_and_a_merge_may_take_longer_than_any_tap(settings: Settings,
     with closing(Store(settings.database)) as store:
         for statement in (SLOWLY, "CREATE TRIGGER slowly BEFORE UPDATE ON customer FOR EACH ROW EXECUTE FUNCTION slowly()"):
             store.write_sync(lambda tx, say=statement: tx.exec_driver_sql(say))
-    monkeypatch.setattr(connections, "POSTGRESQL", ["statement_timeout=400", "lock_timeout=400", "timezone=UTC"])
+    monkeypatch.setitem(LIMITS, "statement_timeout", "400")
+    monkeypatch.setitem(LIMITS, "lock_timeout", "400")
     monkeypatch.setattr(patience, "LONGEST_S", 0.2)
     with closing(Store(settings.database)) as store:
         assert merged(store, "c-1", "c-2").startswith("1 answer of c-2 became one of c-1's")
@@ -63,7 +65,7 @@ def test_an_erasure_and_a_merge_may_take_longer_than_any_tap(settings: Settings,
 @contextmanager
 def reading(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Somebody reads a table, as pg_dump does, so that it cannot be written anew; and we wait for that only shortly."""
-    monkeypatch.setattr(connections, "POSTGRESQL", ["statement_timeout=5000", "lock_timeout=300", "timezone=UTC"])
+    monkeypatch.setitem(LIMITS, "lock_timeout", "300")
     with psycopg.connect(settings.database) as reader:
         reader.execute("SELECT count(*) FROM feedback")
         yield
@@ -124,7 +126,7 @@ def test_an_erasure_also_writes_the_file_anew_for_one_before_that_could_not(tmp_
 def test_while_pg_dump_reads_the_tables_nothing_is_erased_and_the_database_is_not_blamed(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "POSTGRESQL", ["statement_timeout=5000", "lock_timeout=300", "timezone=UTC"])
+    monkeypatch.setitem(LIMITS, "lock_timeout", "300")
     with psycopg.connect(settings.database) as reader:
         reader.execute("SELECT count(*) FROM house_key")
         told = hero("erase", "--customer", "c-1", "--yes", "--database", settings.database, folder=tmp_path)
