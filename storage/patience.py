@@ -83,9 +83,10 @@ class Watch:
                     if time.monotonic() > until:
                         del self._until[known]
                         hung_up.set()
-                        _hang_up(driver)
+                        hang_up(driver)
 
 
-def _hang_up(driver: Any) -> None:
+def hang_up(driver: Any) -> None:
+    """Close the wire of a connection under whoever waits on it."""
     with suppress(Exception), socket.socket(fileno=os.dup(driver.fileno())) as wire:  # it may just have ended by itself
         wire.shutdown(socket.SHUT_RDWR)

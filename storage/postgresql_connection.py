@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import Timer
 from typing import Any
 
 import psycopg
 
+from storage.patience import hang_up
+
+PATIENCE_S = 5
 LIMITS = {
     "statement_timeout": "5000",
     "lock_timeout": "4000",
@@ -15,7 +20,7 @@ LIMITS = {
 }
 WIRE = {
     "application_name": "action-hero",
-    "connect_timeout": 5,
+    "connect_timeout": PATIENCE_S,
     # A server whose machine is gone sends nothing, not even a reset; with these settings the kernel notices within ten seconds.
     "keepalives_idle": 4,
     "keepalives_interval": 2,
@@ -33,9 +38,23 @@ def opened(
     """
     connection = kind.connect(**{**WIRE, **words, "autocommit": True})
     try:
-        connection.execute("SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in settings.items()))
+        with _answered_soon(connection):
+            connection.execute("SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in settings.items()))
         connection.autocommit = bool(words.get("autocommit"))
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+@contextmanager
+def _answered_soon(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Hang up if this takes long: PgBouncer lets everybody in, and who then asks waits until it has a connection of the server, by
+    default for two minutes."""
+    late = Timer(PATIENCE_S, hang_up, [connection])
+    late.daemon = True
+    late.start()
+    try:
+        yield
+    finally:
+        late.cancel()

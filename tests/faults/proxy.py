@@ -24,6 +24,8 @@ class Proxy:
         """How much longer than that answers are."""
         self.loses_commits = False
         """COMMIT is handed on, and the wire is cut before its answer."""
+        self.takes_no_question = False
+        """Like PgBouncer when its server has no connection to spare, let everybody in, and answer nothing that they ask."""
         self.refuses_options = False
         """Like PgBouncer, hang up on whoever brings options of the server."""
         self._wires: set[socket.socket] = set()
@@ -56,6 +58,8 @@ class Proxy:
         with suppress(OSError):
             while told := source.recv(65536):
                 if self.silent.is_set():
+                    continue
+                if asks and self.takes_no_question and told[:1] == b"Q":
                     continue
                 if asks and self.loses_commits and b"COMMIT" in told:
                     losing.set()

@@ -222,6 +222,19 @@ async def test_28_a_network_that_swallows_everything_ends_every_call_by_its_dead
 
 
 @IN_BOTH_WAYS
+async def test_28_a_pooler_that_lets_us_in_and_has_no_connection_to_spare_is_waited_for_no_longer_than_a_server(
+    ask: Ask, through: Store, proxy: Proxy
+) -> None:
+    proxy.takes_no_question = True
+    asked: list[Any] = [ask(through, keep, "unheard"), through.read(lambda tx: tx.execute(text("SELECT 1")))]
+    results = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 3 * LONGEST_S)
+    assert [type(result) for result in results] == [Unavailable] * 2
+    proxy.takes_no_question = False
+    assert await ask(through, keep, "heard") == "heard"
+    assert kept(through) == ["heard"]
+
+
+@IN_BOTH_WAYS
 async def test_3_of_twenty_commits_whose_answer_is_lost_none_is_doubled_when_the_sender_tries_again(
     ask: Ask, through: Store, proxy: Proxy
 ) -> None:
