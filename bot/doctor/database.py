@@ -19,7 +19,7 @@ from handlers.arranged.applied import gone
 from handlers.arranged.arrangements import resting
 from handlers.wording.words import took
 from storage import arrangements, delivery_log, followups, schema, vitals
-from storage.address import read
+from storage.address import NoAddress, read
 from storage.database import Store, Unavailable
 from storage.prepared import AnyRow
 from storage.rights import lacked_right
@@ -66,6 +66,8 @@ def look_at_memory(store: Store, settings: Settings, now: datetime) -> Sequence[
     except Unavailable as away:
         means = "Feedback is answered with 503 and taps with a request to try again; nothing is stored."
         return [error("database", f"does not answer ({away})", means, "Check `database` in app.yaml, and that the server runs.")]
+    except NoAddress as wrong:
+        return [error("database", wrong.why, "The bot does not start on it.", f"{wrong.help[0].upper()}{wrong.help[1:]}.")]
     except DBAPIError as denied:
         if (lacking := lacked_right(denied)) is None:
             raise

@@ -330,6 +330,21 @@ def test_a_role_of_postgresql_that_may_not_make_tables_is_told_in_a_sentence_wit
     assert (served.status, "Traceback" in served.err, WITHHELD[path][1] in served.err) == (2, False, True)
 
 
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_in_which_not_every_letter_has_a_place_is_refused_before_a_customer_writes_one(
+    tmp_path: Path, postgres: Postgres, encoding: str
+) -> None:
+    name = postgres.fresh(f"template0 ENCODING {encoding}")
+    (tmp_path / "app.yaml").write_text(PRACTICE, "utf-8")
+    assert hero("migrate", "--database", "sqlite:///hero.db", folder=tmp_path).status == 0
+    for words in (["migrate"], ["deliveries"], ["serve", "--port", "0"], ["move", "sqlite:///hero.db", postgres.url(name)]):
+        told = hero(*words, *(() if words[0] == "move" else ("--database", postgres.url(name))), folder=tmp_path)
+        assert (told.status, "Traceback" in told.err, encoding in told.err) == (2, False, True), told.err
+        assert "createdb --encoding=UTF8 --template=template0" in told.err
+    told = hero("doctor", "--database", postgres.url(name), folder=tmp_path)
+    assert (told.status, encoding in told.out, "createdb --encoding=UTF8" in told.out) == (2, True, True), told.out + told.err
+
+
 def test_a_role_that_may_only_read_the_tables_is_found_by_the_doctor(tmp_path: Path, postgres: Postgres) -> None:
     name = postgres.fresh()
     (tmp_path / "app.yaml").write_text(PRACTICE, "utf-8")

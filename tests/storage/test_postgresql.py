@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -380,6 +381,22 @@ async def test_a_pooler_that_takes_no_options_of_the_server_is_no_obstacle(proxy
         woken.clear()
         await other.write(wake)
         assert await asyncio.to_thread(woken.wait, 10)
+
+
+@IN_BOTH_WAYS
+async def test_what_an_administrator_chose_for_everybody_changes_nothing_for_us(ask: Ask, postgres: Postgres, name: str) -> None:
+    for chosen in ("client_encoding = 'LATIN1'", "datestyle = 'German'", "default_transaction_isolation = 'serializable'"):
+        postgres.ask(f"ALTER DATABASE {name} SET {chosen}")
+
+    def told(tx: Connection) -> tuple[Any, ...]:
+        return tx.exec_driver_sql("SELECT words, now(), current_setting('transaction_isolation') FROM note").one()
+
+    with closing(Store(postgres.url(name))) as store:
+        await ask(store, keep, "Łódź 😀")
+        for words, now, isolation in (await ask(store, told), await store.read(told)):
+            assert words == "Łódź 😀"
+            assert now.utcoffset() == timedelta(0)
+            assert isolation == "read committed"
 
 
 async def test_every_connection_has_its_limits(bare: Store) -> None:
