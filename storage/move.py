@@ -7,7 +7,6 @@ from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, Table, and_, collate, func, insert, or_, select, update
-from sqlmodel import SQLModel
 
 from storage import schema, storable
 from storage.database import Store
@@ -47,7 +46,9 @@ def move(source: Store, target: Store, progress: Progress) -> dict[str, int]:
 
 def tables() -> Sequence[Table]:
     """Returns all tables, each after those it refers to."""
-    return SQLModel.metadata.sorted_tables
+    from storage import models  # lists the tables; loaded only here, as every command loads this file to tell what Unfit says
+
+    return models.Feedback.metadata.sorted_tables
 
 
 def differences(source: Store, target: Store) -> list[str]:

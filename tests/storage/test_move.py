@@ -14,7 +14,7 @@ from handlers.company import Company
 from storage import msteams, payloads, practice, schema
 from storage.database import Store
 from storage.move import AT_ONCE, Unfit, differences, move, tables
-from tests.cli.command import hero
+from tests.cli.command import hero, process
 from tests.conftest import ANA, BEN, Shop, said
 from tests.faults.test_at_once import tick, waits
 
@@ -125,6 +125,17 @@ def test_the_command_says_how_far_it_is_and_what_to_do_next(left: Shop, fresh_po
     assert f"database: {fresh_postgres}" in told.out
     again = hero("move", source, fresh_postgres, folder=tmp_path)
     assert again.status == 0, "a second time finds it all there"
+
+
+def test_30_into_a_database_that_has_its_tables_already_everything_is_copied_too(
+    left: Shop, target: Store, fresh_postgres: str, tmp_path: Path
+) -> None:
+    """As after an interruption. In a process of its own: this one has long loaded what lists the tables."""
+    schema.migrate(target)
+    told = process("move", str(left.store.url), fresh_postgres, folder=tmp_path)
+    assert told.status == 0, told.all
+    assert "feedback: 13 of 13" in told.err
+    assert differences(left.store, target) == []
 
 
 def test_a_file_that_a_bot_still_serves_is_not_moved(left: Shop, fresh_postgres: str, tmp_path: Path) -> None:
