@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from bot.refusals import Mistaken
+from bot.refusals import Mistaken, unfinished
 from storage.address import NoAddress, read, shown
 from storage.database import Store
 from storage.move import move
@@ -20,10 +20,11 @@ Say = Callable[[str, bool], None]
 
 
 def moved(source: str, target: str, say: Say) -> str:
-    """Copy everything. Returns what was done and what to do next. Raises Mistaken, or Unfit, Occupied or Unavailable of storage."""
+    """Copy everything. Returns what was done and what to do next. Raises Mistaken, Unfinished, or Unfit or Occupied."""
     if source == target:
         raise Mistaken("these two are the same database, so there is nothing to move.")
-    with closing(_opened(source, "FROM")) as here, closing(_opened(target, "TO")) as there:
+    away, then = "one of the two databases failed", "What was copied by then stays; once that is mended, run the same command again"
+    with unfinished(away, then), closing(_opened(source, "FROM")) as here, closing(_opened(target, "TO")) as there:
         counts = move(here, there, _Line(say))
         address = shown(_from_anywhere(there.url))
     rows = f"{sum(counts.values())} rows in {len(counts)} tables"

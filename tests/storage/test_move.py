@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from bot.data.moving import moved
+from bot.refusals import Unfinished
 from handlers.commands import answer
 from handlers.company import Company
 from storage import msteams, payloads, practice, schema
@@ -16,7 +18,9 @@ from storage.database import Store
 from storage.move import AT_ONCE, Unfit, differences, move, tables
 from tests.cli.command import hero, process
 from tests.conftest import ANA, BEN, Shop, said
+from tests.faults.proxy import Proxy
 from tests.faults.test_at_once import tick, waits
+from tests.postgres import Postgres
 
 FILLED = ("customer", "feedback", "follow_up", "act", "message", "gate", "person", "duty", "nudge", "bundle", "practice_post")
 
@@ -136,6 +140,23 @@ def test_30_into_a_database_that_has_its_tables_already_everything_is_copied_too
     assert told.status == 0, told.all
     assert "feedback: 13 of 13" in told.err
     assert differences(left.store, target) == []
+
+
+def test_a_database_that_goes_away_in_the_middle_is_told_with_what_was_copied_and_what_to_do(
+    left: Shop, postgres: Postgres, fresh_postgres: str
+) -> None:
+    source, wire = str(left.store.url), Proxy(postgres.port)
+
+    def falls(line: str, _ended: bool) -> None:
+        if line.startswith("feedback"):
+            wire.__exit__()
+
+    with pytest.raises(Unfinished, match=r"What was copied by then stays; .* run the same command again\.$"):
+        moved(source, fresh_postgres.replace(str(postgres.port), str(wire.port)), falls)
+    with closing(Store(fresh_postgres)) as target:
+        assert differences(left.store, target), "it was in the middle"
+        assert "their number and contents agree" in moved(source, fresh_postgres, lambda _line, _ended: None)
+        assert differences(left.store, target) == []
 
 
 def test_a_file_that_a_bot_still_serves_is_not_moved(left: Shop, fresh_postgres: str, tmp_path: Path) -> None:
