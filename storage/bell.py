@@ -79,11 +79,11 @@ class Bell:
         from storage.postgresql_connection import opened
 
         with opened({**words(self._url), "autocommit": True}, settings=SETTINGS) as tx:
-            schema: str = tx.execute("SELECT current_schema()").fetchone()[0]  # type: ignore[index]
+            # A pooler tells another process than the server's own, which is the one that notifications name.
+            [(schema, me)] = tx.execute("SELECT current_schema(), pg_backend_pid()").fetchall()
             channel = Identifier(CHANNEL if schema == "public" else f"{CHANNEL}.{schema}"[:63])
             tx.execute(SQL("LISTEN {}").format(channel))
             self._on_ring()  # others may have rung before we listened
-            me = tx.info.backend_pid
             while True:
                 ready, _, _ = select.select([tx.fileno(), self._pulled.fileno()], [], [])
                 if self._pulled.fileno() in ready:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
 from contextlib import suppress
 from typing import Self
+
+PROCESS = re.compile(rb"K\0\0\0\x0c....", re.DOTALL)
+"""What the server says of the process that serves a connection."""
 
 
 class Proxy:
@@ -26,6 +30,8 @@ class Proxy:
         """COMMIT is handed on, and the wire is cut before its answer."""
         self.takes_no_question = False
         """Like PgBouncer when its server has no connection to spare, let everybody in, and answer nothing that they ask."""
+        self.hides_process = False
+        """Like PgBouncer, tell whoever connects the number of no process of the server."""
         self.refuses_options = False
         """Like PgBouncer, hang up on whoever brings options of the server."""
         self._wires: set[socket.socket] = set()
@@ -67,6 +73,8 @@ class Proxy:
                     break
                 if asks and self.refuses_options and b"\0options\0" in told:
                     break
+                if not asks and self.hides_process:
+                    told = PROCESS.sub(b"K\0\0\0\x0c\x7f\xff\xff\xff", told)
                 time.sleep(self.far_s if asks else self.far_s + self.late_s)
                 sink.sendall(told)
         for wire in (source, sink):

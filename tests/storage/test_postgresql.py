@@ -13,8 +13,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 
+from storage.bell import CHANNEL, Bell
 from storage.database import Store, Unavailable
 from storage.patience import LONGEST_S
 from storage.units import savepoint, wake
@@ -367,6 +368,18 @@ async def test_a_bell_that_broke_is_hung_up_anew() -> None:
                 return await asyncio.to_thread(woken.wait, 0.2)
 
             await eventually(is_heard)
+
+
+def test_nobody_is_woken_by_their_own_bell_behind_a_pooler_either(proxy: Proxy, name: str, postgres: Postgres) -> None:
+    proxy.hides_process = True
+    woken: list[int] = []
+    bell = Bell(make_url(postgres.url(name, proxy.port)), lambda: woken.append(1))
+    with closing(bell), psycopg.connect(postgres.url(name), autocommit=True) as other:
+        other.execute(f"LISTEN {CHANNEL}")
+        for _ in range(5):
+            bell.ring()
+            assert list(other.notifies(timeout=10, stop_after=1))
+    assert len(woken) == 1, "when it began to listen"
 
 
 async def test_a_pooler_that_takes_no_options_of_the_server_is_no_obstacle(proxy: Proxy, name: str, postgres: Postgres) -> None:
