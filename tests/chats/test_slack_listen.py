@@ -75,6 +75,12 @@ def status(headers: Mapping[str, str], body: bytes) -> int:
     return 200
 
 
+@pytest.mark.parametrize(("later", "said"), [(420, "420 s behind"), (-301, "301 s ahead of")])
+def test_a_time_too_far_off_is_told_with_how_far_as_it_may_be_this_machine_whose_clock_is_wrong(later: int, said: str) -> None:
+    with pytest.raises(TurnedAway, match=rf"more than 5 minutes off: {said} this machine's clock$"):
+        guard.admit(signed(b"{}"), b"{}", SECRET, NOW + later)
+
+
 def test_a_signed_event_is_let_in_as_the_object_it_is() -> None:
     body = b'{"type": "event_callback", "event": {"type": "app_home_opened"}}'
     assert guard.admit(signed(body), body, SECRET, NOW)["event"] == {"type": "app_home_opened"}

@@ -73,8 +73,9 @@ def _verify(headers: Mapping[str, str], body: bytes, secret: str, now: float) ->
     stamp, signature = headers.get("x-slack-request-timestamp", ""), headers.get("x-slack-signature", "")
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and signature.isascii()):
         raise TurnedAway(401, "no readable signature")
-    if abs(now - int(stamp)) > FRESH:
-        raise TurnedAway(401, "the timestamp is more than 5 minutes off")
+    if abs(off := now - int(stamp)) > FRESH:
+        side = "behind" if off > 0 else "ahead of"
+        raise TurnedAway(401, f"the timestamp is more than 5 minutes off: {abs(off):.0f} s {side} this machine's clock")
     expected = "v0=" + hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected, signature):
         raise TurnedAway(401, "the signature does not fit; is the signing secret right?")
