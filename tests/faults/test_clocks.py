@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from structlog.testing import capture_logs
 
 from bot.clock import keep_awake, ticking
 from bot.delivery.clock import TRIES, SendingClock
@@ -89,6 +91,20 @@ async def test_replicas_whose_machines_disagree_go_by_the_clock_of_the_database(
         behind = SendingClock()
         await behind.set(store)
     assert abs(ahead.seconds() - behind.seconds()) < 30
+
+
+async def test_a_clock_apart_from_that_of_the_database_is_told_once_and_once_that_it_agrees_again(postgres: Postgres) -> None:
+    clock = SendingClock()
+    with closing(Store(postgres.url())) as store, capture_logs() as said:
+        await clock.set(store)
+        assert not said
+        for minutes in (-7, -7, 0, 0, 7):
+            with time_machine.travel(datetime.now(UTC) + timedelta(minutes=minutes), tick=True):
+                await clock.set(store)
+    assert [line["event"] for line in said] == ["clock.apart", "clock.agrees", "clock.apart"]
+    behind, _, ahead = said
+    assert re.fullmatch(r"this machine's clock is 4[12]\d s behind the database server's; run hero doctor", behind["why"])
+    assert " ahead of " in ahead["why"]
 
 
 async def test_whoever_delivers_asks_the_database_for_its_clock_before_anything_is_leased(shop: Shop) -> None:
