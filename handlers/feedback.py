@@ -52,12 +52,12 @@ DEFAULT_SCALE: dict[Metric, tuple[float, float]] = {
     Metric.STARS: (1, 5),
 }
 
-EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 """Something happened at or after the first, and before the second."""
 
 
 def _plausible(moment: datetime) -> datetime:
-    if not EARLIEST <= moment < LATEST:
+    if not _EARLIEST <= moment < _LATEST:
         raise FieldError("occurred_at", "lies outside the years 2000 to 2099")
     return moment.astimezone(UTC)
 

@@ -20,4 +20,4 @@ class Undrawn(Unshowable):
 
 def without_team(team: str) -> Homeless:
     """Returns the error for a message whose team this process does not know."""
-    return Homeless(f"its team {team!r} is no longer in app.yaml; put the team back and replay")
+    return Homeless(f"its team {team!r} is no longer in app.yaml; put the team back, and replay what is older than a week")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 _EXAMPLES = "write sqlite:///action-hero.db or postgresql://user@host/name"
-_SEVERAL = "write several hosts as postgresql://user@/name?host=one:5432&host=two:5432&target_session_attrs=primary"
+_SEVERAL = "write several hosts as postgresql://user@/name?host=one:5432&host=two:5432&target_session_attrs=read-write"
 _ON_SERVER = "write postgresql://user@host/name, or postgresql://user:password@host/name with %40 for each @ in the password"
 
 
@@ -65,10 +65,10 @@ def _has_known_options(url: URL) -> bool:
     from psycopg.conninfo import make_conninfo
     from sqlalchemy.exc import ArgumentError
 
-    from storage.connections import words
+    from storage.connections import keywords
 
     try:
-        make_conninfo(**words(url))
+        make_conninfo(**keywords(url))
     except (ArgumentError, ProgrammingError):
         return False
     return True

@@ -15,7 +15,7 @@ from contextlib import suppress
 import structlog
 from sqlalchemy import URL
 
-from storage.connections import words
+from storage.connections import keywords
 
 log = structlog.get_logger()
 
@@ -35,7 +35,7 @@ class Bell:
         self._url, self._on_ring = url, on_ring
         self._ours, self._pulled = socket.socketpair()
         self._ours.setblocking(False)
-        self._closing = False
+        self._closing = self._anew = False
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
@@ -50,6 +50,12 @@ class Bell:
         """Wake the other replicas. Returns at once."""
         self.listen()
         with suppress(OSError):  # so many rings are pending that one more changes nothing, or it was closed
+            self._ours.send(b".")
+
+    def listen_anew(self) -> None:
+        """Listen on a new connection, if on any: the server of this one may not be the one that others ring at."""
+        self._anew = True
+        with suppress(OSError):
             self._ours.send(b".")
 
     def close(self) -> None:
@@ -78,7 +84,8 @@ class Bell:
 
         from storage.postgresql_connection import opened
 
-        with opened({**words(self._url), "autocommit": True}, settings=SETTINGS) as tx:
+        self._anew = False
+        with opened({**keywords(self._url), "autocommit": True}, settings=SETTINGS) as tx:
             # A pooler tells another process than the server's own, which is the one that notifications name.
             [(schema, me)] = tx.execute("SELECT current_schema(), pg_backend_pid()").fetchall()
             channel = Identifier(CHANNEL if schema == "public" else f"{CHANNEL}.{schema}"[:63])
@@ -89,7 +96,7 @@ class Bell:
                 if self._pulled.fileno() in ready:
                     self._pulled.recv(4096)
                     tx.execute(SQL("NOTIFY {}").format(channel))
-                    if self._closing:
+                    if self._closing or self._anew:
                         return
                 if any(told.pid != me for told in tx.notifies(timeout=0)):
                     self._on_ring()

@@ -51,21 +51,21 @@ def postgresql(url: URL, *, writes: bool, opens: Callable[[Mapping[str, Any]], A
     from storage.postgresql_connection import opened  # SQLite does without what it loads
 
     pool = create_engine(libpq(url), pool_size=WRITERS, max_overflow=WRITERS, hide_parameters=True, json_serializer=_json)
-    event.listen(pool, "do_connect", lambda _dialect, _record, _args, words: (opens or opened)(words))
+    event.listen(pool, "do_connect", lambda _dialect, _record, _args, keywords: (opens or opened)(keywords))
     if not writes:
-        event.listen(pool, "connect", _reads_only)
+        event.listen(pool, "connect", _cannot_write)
     return pool
 
 
-def _reads_only(connection: Any, _record: Any) -> None:
+def _cannot_write(connection: Any, _record: Any) -> None:
     """Begin transactions that cannot write. Were it a default of the server, `?target_session_attrs=read-write` would find none."""
     connection.read_only = True
 
 
-def words(url: URL) -> Mapping[str, Any]:
+def keywords(url: URL) -> Mapping[str, Any]:
     """Returns the URL as keywords for psycopg's `connect`, several hosts with their ports among them. Raises ArgumentError."""
     told: Mapping[str, Any] = libpq(url).get_dialect()().create_connect_args(url)[1]
-    return told
+    return {name: " ".join(value) if isinstance(value, tuple) else value for name, value in told.items()}
 
 
 def libpq(url: URL) -> URL:
@@ -160,13 +160,15 @@ def checkpoint(connection: Any, *, sqlite: bool, vacuum: bool) -> None:
         # TRUNCATE waits for the write lock, so no commit runs beside it.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     elif vacuum:
+        from storage.postgresql_connection import LIMITS  # SQLite does without what it loads
+
         connection.rollback()
         connection.autocommit = True
         try:
             connection.execute("SET statement_timeout = 0")
             connection.execute("VACUUM FULL")
         finally:
-            connection.execute("RESET statement_timeout")
+            connection.execute(f"SET statement_timeout = {LIMITS['statement_timeout']}")
             connection.autocommit = False
 
 

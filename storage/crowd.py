@@ -106,11 +106,13 @@ class Crowd:
         self._begun = True
         return tx
 
-    def _open(self, words: Mapping[str, Any]) -> psycopg.Connection[Any]:
+    def _open(self, keywords: Mapping[str, Any]) -> psycopg.Connection[Any]:
         """Open a connection: in a thread, since the event loop must not wait for that."""
         if not in_greenlet():
-            return opened(words, _Connection)
-        tx: psycopg.Connection[Any] = await_(asyncio.get_running_loop().run_in_executor(self._opening, opened, words, _Connection))
+            return opened(keywords, _Connection)
+        tx: psycopg.Connection[Any] = await_(
+            asyncio.get_running_loop().run_in_executor(self._opening, opened, keywords, _Connection)
+        )
         return tx
 
 

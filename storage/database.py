@@ -44,7 +44,7 @@ TRIES = 5
 """At most how often a unit is run if PostgreSQL rolls it back because of another, or its connection dies before the commit."""
 
 
-LEFT_FOR_S = 1.0
+ANEW_EVERY_S = 1.0
 """Seconds from one time that connections are opened anew, because their server takes no writes, to the next."""
 
 
@@ -80,7 +80,7 @@ class Store:
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="reader")
         self._watch = None if self.sqlite else Watch()
         self._bell = None if self.sqlite else Bell(self.url, self._wake)
-        self._left_s = -LEFT_FOR_S
+        self._anew_s, self._written_since = -ANEW_EVERY_S, True
         self._door = threading.Lock()
         self._closed = False
         self._writer = self._new_writer()
@@ -242,6 +242,9 @@ class Store:
                     with begun(tx, writes=True):
                         outcomes = run_all(tx, units, guarded=guarded)
                         committing = True
+                    if not self._written_since:  # who read meanwhile may have come to the old server once more
+                        self._written_since = True
+                        self._read_where_it_is_written()
                     return outcomes, *_left(tx)
             except DBAPIError as error:
                 if reads_only(error):
@@ -255,10 +258,16 @@ class Store:
     def _connect_anew(self, engine: Engine) -> None:
         """Leave a server that takes no writes: another may have its name by now, or be one of the hosts named. Its connections are
         sound, so the pools would keep them for ever."""
-        if time.monotonic() > self._left_s + LEFT_FOR_S:
-            self._left_s = time.monotonic()
+        if time.monotonic() > self._anew_s + ANEW_EVERY_S:
+            self._anew_s, self._written_since = time.monotonic(), False
             engine.dispose()
-            self._reading.dispose()
+            self._read_where_it_is_written()
+
+    def _read_where_it_is_written(self) -> None:
+        """Read, and listen, on new connections."""
+        self._reading.dispose()
+        if self._bell is not None:
+            self._bell.listen_anew()
 
     def _watched(self, tx: Connection) -> AbstractContextManager[Callable[[], bool]]:
         return nullcontext(_never) if self._watch is None else self._watch.over(tx)

@@ -13,6 +13,7 @@ from storage.address import NoAddress
 from storage.patience import hang_up
 
 PATIENCE_S = 5
+"""Seconds to wait for each host that the address names, and once more for the first answer."""
 LIMITS = {
     "statement_timeout": "5000",
     "lock_timeout": "4000",
@@ -34,20 +35,20 @@ WIRE = {
 
 
 def opened(
-    words: Mapping[str, Any], kind: type[psycopg.Connection[Any]] = psycopg.Connection, settings: Mapping[str, str] = LIMITS
+    keywords: Mapping[str, Any], kind: type[psycopg.Connection[Any]] = psycopg.Connection, settings: Mapping[str, str] = LIMITS
 ) -> psycopg.Connection[Any]:
     """Open a connection with psycopg's keywords, and make these settings on the server. Raises psycopg.Error, and NoAddress if the
     database cannot store every letter.
 
     The settings are no part of what it is begun with: PgBouncer hangs up on whoever brings `options`.
     """
-    connection = kind.connect(**{**WIRE, **words, "autocommit": True})
+    connection = kind.connect(**{**keywords, **WIRE, "autocommit": True})
     try:
         with _answered_soon(connection):
             made = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in settings.items())
             [(encoding, *_)] = connection.execute(f"SELECT current_setting('server_encoding'), {made}").fetchall()
         _check_encoding(encoding)
-        connection.autocommit = bool(words.get("autocommit"))
+        connection.autocommit = bool(keywords.get("autocommit"))
     except BaseException:
         connection.close()
         raise

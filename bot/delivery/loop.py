@@ -28,6 +28,8 @@ AT_ONCE = 64
 """Lanes served at the same time; more wait a moment until one is done."""
 HANDS_OFF_S = 0.02
 """Seconds until the next look at lanes that another replica holds at this moment."""
+LEFT_S = 0.2
+"""The same where some of them may be lanes that we stand back from, so as not to be in the way of those who go first."""
 DRAWN_AT_ONCE = 4
 """Messages drawn in the unit that leases them, the quickest way for each; more would make those who tap wait for the writer."""
 
@@ -109,7 +111,7 @@ class Delivery:
         if soonest is None:
             return timing.safety
         if soonest <= now and not attempts:  # another replica holds it now, or somebody is about to commit it
-            return HANDS_OFF_S
+            return LEFT_S if self._sender.left() else HANDS_OFF_S
         return min(timing.safety, max(0.0, soonest - self._clock.seconds()))
 
     def lease_along(self, tx: Connection) -> None:

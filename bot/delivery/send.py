@@ -53,7 +53,7 @@ class Sender:
     def left(self) -> Collection[int]:
         """Returns the ids of the messages that could not be drawn with the present company."""
         company = self._services.company()
-        return [id for id, known in self._left.items() if known is company]
+        return {id for id, known in list(self._left.items()) if known is company}  # a thread asks, and the loop adds to them
 
     async def serve(self, attempt: Attempt, drawn: Picture | None, until: float) -> None:
         """Send one message and note the outcome: one unit of work, which counts only while the lease is still ours."""

@@ -235,7 +235,7 @@ class _Intake:
 
 def _unusable() -> NotTaken:
     # Not 404: some tools never send again to an address that answers so, and this source will be good once ops mend it.
-    why = "The secret of this source cannot be read here; ops see why under `sources`. Send it again later. Nothing was stored."
+    why = "This source cannot be used here just now; ops see why under `sources`. Send it again later. Nothing was stored."
     return NotTaken(503, "unusable", why, headers=((b"retry-after", b"300"),))
 
 

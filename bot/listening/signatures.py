@@ -6,7 +6,7 @@ import binascii
 import hashlib
 import hmac
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -179,7 +179,7 @@ def _header(sent: Sent, name: str | None) -> bytes:
         return value.strip().encode("utf-8", "replace")
 
 
-def _refuse_unless_one_fits(given: Iterable[bytes], wanted: Iterable[bytes]) -> None:
+def _refuse_unless_one_fits(given: Iterable[bytes], wanted: Collection[bytes]) -> None:
     # All are compared, so that the time taken does not reveal which of two secrets is in use.
     if not any([hmac.compare_digest(one, another) for one in given for another in wanted]):  # noqa: C419
         raise BadSignature("The signature does not fit: the secret differs, or the body was changed on its way")

@@ -406,7 +406,7 @@ def test_a_tap_on_the_card_of_a_team_that_is_gone_says_whom_to_ask(orphan: Shop)
 
 
 def test_the_card_of_a_team_that_is_gone_says_to_ops_what_to_do(orphan: Shop) -> None:
-    with pytest.raises(Unshowable, match="put the team back and replay"):
+    with pytest.raises(Unshowable, match="put the team back, and replay"):
         orphan.card()
 
 

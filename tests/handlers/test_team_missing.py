@@ -154,7 +154,7 @@ def test_a_note_is_posted_by_no_process_that_cannot_tell_what_of_it_to_hide(shop
     shop.tap("claim", ANA)
     shop.tap("note", ANA, note="Rang Dana Reyes on +47 400 00 123.")
     assert lines(shop)[-1] == "Ana notes: Rang Dana R. on [phone]."
-    with pytest.raises(Homeless, match="put the team back and replay"):
+    with pytest.raises(Homeless, match="put the team back, and replay"):
         lines(without(shop, "oak-street"))
 
 
@@ -172,7 +172,7 @@ def test_a_bundle_is_left_to_the_processes_that_know_all_of_its_teams(shop: Shop
     passes_until(shop, FRIDAY + timedelta(hours=6, minutes=30))
     assert len(told(shop, LEA)) == 2
     for missing in (("harbour",), ("oak-street", "harbour")):
-        with pytest.raises(Homeless, match="put the team back and replay"):
+        with pytest.raises(Homeless, match="put the team back, and replay"):
             told(without(shop, *missing), LEA)
     once = update(messages.message).where(messages.message.c.kind == "bundle").values(shown=1, wanted=2)
     shop.store.write_sync(lambda tx: tx.execute(once))

@@ -28,6 +28,8 @@ ALERTS = [rule for group in RULES["groups"] for rule in group["rules"]]
 EXPRESSIONS = [target["expr"] for panel in DASHBOARD["panels"] for target in panel.get("targets", ())] + [
     rule["expr"] for rule in ALERTS
 ]
+ADDED = {"job", "instance"}
+"""The labels that Prometheus adds to every sample."""
 OURS = [each for each in vars(metrics).values() if isinstance(each, MetricWrapperBase)]
 
 
@@ -38,7 +40,7 @@ def known() -> dict[str, set[str]]:
     for each in OURS:
         for ending in endings[each._type]:
             names[each._name + ending] = set(each._labelnames) | ({"le"} if ending == "_bucket" else set())
-    return names | {"up": {"job", "instance"}}
+    return {name: labels | ADDED for name, labels in (names | {"up": set()}).items()}
 
 
 def used(expression: str) -> Iterator[tuple[str, set[str]]]:
