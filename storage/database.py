@@ -145,6 +145,16 @@ class Store:
         self._committed(wakes, afterwards)
         return answer
 
+    def check_pooler(self) -> None:
+        """Raise NoAddress if connections share a process of PostgreSQL. Then a statement that one of ours prepared is in the way of
+        another, nobody hears the bell, and our settings hold for strangers, that of the bell to commit without waiting for us."""
+        if self.sqlite:
+            return
+        with _translated(), self._engine.connect() as one, self._engine.connect() as other:
+            if _process(one) == _process(other):
+                why = "a pooler stands before this PostgreSQL that is not in session mode"
+                raise address.NoAddress("set it so (PgBouncer: pool_mode = session), or name the server itself", why)
+
     def checkpoint(self, *, vacuum: bool = False) -> None:
         """Write everything committed into the database file and empty SQLite's WAL, so that what was erased is in neither.
 
@@ -279,6 +289,12 @@ class Store:
 
 def _never() -> bool:
     return False
+
+
+def _process(tx: Connection) -> int:
+    """Returns which process of PostgreSQL serves this connection. A pooler may then give it to others."""
+    with begun(tx, writes=False):
+        return int(tx.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
 
 
 def _left(tx: Connection) -> tuple[bool, list[Callable[[], object]]]:

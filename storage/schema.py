@@ -42,7 +42,9 @@ def current(tx: Connection) -> str | None:
 
 def migrate(store: Store) -> str | None:
     """Migrate the database to our head. Returns the revision it had before if there was work to do, else None. Raises Newer, and
-    storage's Busy while others, such as a pg_dump, read the tables on PostgreSQL: then nothing is changed yet."""
+    storage's Busy while others, such as a pg_dump, read the tables on PostgreSQL: then nothing is changed yet. NoAddress if a
+    pooler that stands before PostgreSQL shares our connections."""
+    store.check_pooler()
     before = store.read_sync(current)
     if before == head():
         return None

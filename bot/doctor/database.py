@@ -56,6 +56,7 @@ def opened(url: str) -> Iterator[tuple[Store | None, list[Diagnosis]]]:
 def look_at_memory(store: Store, settings: Settings, now: datetime) -> Sequence[Diagnosis]:
     """Diagnose everything that can be read from the database; returns a single line if it does not answer."""
     try:
+        store.check_pooler()
         lines = [_schema(store)]
         if lines[0].state == "ok":
             lines += [_writable(store), *heard(store, settings, now), *_resting(store, settings)]

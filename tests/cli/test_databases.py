@@ -345,6 +345,19 @@ def test_a_database_in_which_not_every_letter_has_a_place_is_refused_before_a_cu
     assert (told.status, encoding in told.out, "createdb --encoding=UTF8" in told.out) == (2, True, True), told.out + told.err
 
 
+def test_a_pooler_that_shares_our_connections_is_refused(tmp_path: Path, postgres: Postgres) -> None:
+    """As PgBouncer in transaction mode: what serves one connection serves the next one, too."""
+    name = postgres.fresh()
+    postgres.ask("CREATE FUNCTION public.pg_backend_pid() RETURNS integer LANGUAGE sql AS 'SELECT 7'", name)
+    postgres.ask(f"ALTER DATABASE {name} SET search_path = public, pg_catalog", name)
+    (tmp_path / "app.yaml").write_text(PRACTICE, "utf-8")
+    for words in (["migrate"], ["serve", "--port", "0"], ["doctor"]):
+        told = hero(*words, "--database", postgres.url(name), folder=tmp_path)
+        assert (told.status, "Traceback" in told.err) == (2, False), told.err
+        assert "a pooler stands before this PostgreSQL that is not in session mode" in told.out + told.err
+        assert "pool_mode = session" in told.out + told.err
+
+
 def test_a_role_that_may_only_read_the_tables_is_found_by_the_doctor(tmp_path: Path, postgres: Postgres) -> None:
     name = postgres.fresh()
     (tmp_path / "app.yaml").write_text(PRACTICE, "utf-8")
