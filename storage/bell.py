@@ -82,20 +82,22 @@ class Bell:
     def _serve(self) -> None:
         from psycopg.sql import SQL, Identifier
 
-        from storage.postgresql_connection import opened
+        from storage.postgresql_connection import answered_soon, opened
 
         self._anew = False
         with opened({**keywords(self._url), "autocommit": True}, settings=SETTINGS) as tx:
-            # A pooler tells another process than the server's own, which is the one that notifications name.
-            [(schema, me)] = tx.execute("SELECT current_schema(), pg_backend_pid()").fetchall()
-            channel = Identifier(CHANNEL if schema == "public" else f"{CHANNEL}.{schema}"[:63])
-            tx.execute(SQL("LISTEN {}").format(channel))
+            with answered_soon(tx):
+                # A pooler tells another process than the server's own, which is the one that notifications name.
+                [(schema, me)] = tx.execute("SELECT current_schema(), pg_backend_pid()").fetchall()
+                channel = Identifier(CHANNEL if schema == "public" else f"{CHANNEL}.{schema}"[:63])
+                tx.execute(SQL("LISTEN {}").format(channel))
             self._on_ring()  # others may have rung before we listened
             while True:
                 ready, _, _ = select.select([tx.fileno(), self._pulled.fileno()], [], [])
                 if self._pulled.fileno() in ready:
                     self._pulled.recv(4096)
-                    tx.execute(SQL("NOTIFY {}").format(channel))
+                    with answered_soon(tx):
+                        tx.execute(SQL("NOTIFY {}").format(channel))
                     if self._closing or self._anew:
                         return
                 if any(told.pid != me for told in tx.notifies(timeout=0)):

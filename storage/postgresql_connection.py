@@ -44,7 +44,7 @@ def opened(
     """
     connection = kind.connect(**{**keywords, **WIRE, "autocommit": True})
     try:
-        with _answered_soon(connection):
+        with answered_soon(connection):
             made = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in settings.items())
             [(encoding, *_)] = connection.execute(f"SELECT current_setting('server_encoding'), {made}").fetchall()
         _check_encoding(encoding)
@@ -62,9 +62,9 @@ def _check_encoding(encoding: str) -> None:
 
 
 @contextmanager
-def _answered_soon(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """Hang up if this takes long: PgBouncer lets everybody in, and who then asks waits until it has a connection of the server, by
-    default for two minutes."""
+def answered_soon(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Hang up if this takes long. PgBouncer lets everybody in, and who then asks waits until it has a connection of the server, by
+    default for two minutes; what stands between may swallow a question and keep the wire open."""
     late = Timer(PATIENCE_S, hang_up, [connection])
     late.daemon = True
     late.start()

@@ -30,6 +30,7 @@ class Proxy:
         """COMMIT is handed on, and the wire is cut before its answer."""
         self.takes_no_question = False
         """Like PgBouncer when its server has no connection to spare, let everybody in, and answer nothing that they ask."""
+        self.unanswered = 0
         self.hides_process = False
         """Like PgBouncer, tell whoever connects the number of no process of the server."""
         self.refuses_options = False
@@ -66,6 +67,7 @@ class Proxy:
                 if self.silent.is_set():
                     continue
                 if asks and self.takes_no_question and told[:1] == b"Q":
+                    self.unanswered += 1
                     continue
                 if asks and self.loses_commits and b"COMMIT" in told:
                     losing.set()

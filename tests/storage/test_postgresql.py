@@ -370,6 +370,21 @@ async def test_a_bell_that_broke_is_hung_up_anew() -> None:
             await eventually(is_heard)
 
 
+async def test_a_bell_on_a_wire_that_swallows_its_ring_is_hung_up_anew(proxy: Proxy, name: str, postgres: Postgres) -> None:
+    woken: list[int] = []
+    with closing(Bell(make_url(postgres.url(name, proxy.port)), lambda: woken.append(1))) as bell:
+        bell.listen()
+        await eventually(lambda: len(woken) == 1)
+        proxy.takes_no_question = True
+        bell.ring()
+        await eventually(lambda: proxy.unanswered == 1)
+        proxy.takes_no_question = False
+        try:
+            await eventually(lambda: len(woken) == 2, within=30)
+        finally:
+            proxy.cut()
+
+
 def test_nobody_is_woken_by_their_own_bell_behind_a_pooler_either(proxy: Proxy, name: str, postgres: Postgres) -> None:
     proxy.hides_process = True
     woken: list[int] = []
