@@ -102,6 +102,13 @@ async def test_a_post_is_found_by_its_key_and_one_that_never_was_is_not(rig: Rig
 
 
 @pytest.mark.parametrize("rig", SEARCHABLE, indirect=True)
+async def test_a_post_is_found_although_our_clock_is_ten_minutes_ahead_of_that_of_the_chat(rig: Rig) -> None:
+    """Else it would be posted twice: by such a clock it arrived long before it was sent."""
+    posted = await rig.chat.post(rig.place, CARD, "card:42")
+    assert await rig.chat.find(rig.place, "card:42", rig.stage.here.house.clock.now() + timedelta(minutes=10)) == posted
+
+
+@pytest.mark.parametrize("rig", SEARCHABLE, indirect=True)
 async def test_a_line_is_found_in_its_thread_and_a_private_message_with_its_person(rig: Rig) -> None:
     since = rig.stage.here.house.clock.now() - timedelta(minutes=1)
     card = await rig.chat.post(rig.place, CARD, "card:42")

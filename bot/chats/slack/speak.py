@@ -29,8 +29,9 @@ from handlers.feedback import MAIN_WORKSPACE, Person, Place
 log = structlog.get_logger()
 
 EVENT_TYPE = "action_hero"
-EARLIER = 60
-"""Seconds before `since` at which a search begins: Slack's clock and ours may differ."""
+EARLIER = 900
+"""Seconds before `since` at which a search begins: our clock may be ahead of Slack's, and what is missed is posted again. More than
+the five minutes of signatures, as Socket Mode has none."""
 PAGES = 10
 PAGE = 200
 UNDRAWN = frozenset({"invalid_blocks", "invalid_blocks_format"})
