@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
-from sqlalchemy import URL
+from sqlalchemy import URL, Connection
 
 from storage.connections import keywords
 
@@ -23,9 +23,17 @@ CHANNEL = "action_hero"
 """A notification reaches the whole database, so an installation in its own schema has its own channel, named after the schema."""
 BREATH_S = 0.02
 """Seconds. Rings closer together are sent as one: each takes a lock that all of PostgreSQL's notifications share."""
+_AT_WORK = "7263002, to_regnamespace(quote_ident(current_schema()))::oid::int"
+"""Our advisory lock, of one installation. Whoever listens shares it."""
 SETTINGS = {"synchronous_commit": "off", "statement_timeout": "5000"}
 AGAIN_S = 2.0
 """Seconds before a broken connection is retried."""
+
+
+def is_at_work(tx: Connection) -> bool:
+    """Returns whether a bot serves from this database on PostgreSQL, or a command has just written what chats must show."""
+    ours: bool | None = tx.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({_AT_WORK})").scalar_one()
+    return ours is False  # without a schema there is nothing to lock, and nobody at work in it
 
 
 class Bell:
@@ -90,6 +98,7 @@ class Bell:
                 # A pooler tells another process than the server's own, which is the one that notifications name.
                 [(schema, me)] = tx.execute("SELECT current_schema(), pg_backend_pid()").fetchall()
                 channel = Identifier(CHANNEL if schema == "public" else f"{CHANNEL}.{schema}"[:63])
+                tx.execute(f"SELECT pg_advisory_lock_shared({_AT_WORK})")
                 tx.execute(SQL("LISTEN {}").format(channel))
             self._on_ring()  # others may have rung before we listened
             while True:

@@ -11,9 +11,10 @@ from sqlalchemy import URL
 
 from bot.refusals import Mistaken, unfinished
 from storage.address import NoAddress, read, shown
+from storage.bell import is_at_work
 from storage.database import Store
 from storage.move import move
-from storage.sqlite_file import is_there
+from storage.sqlite_file import Occupied, is_there
 
 Say = Callable[[str, bool], None]
 """Called with a line of progress and whether that line is complete."""
@@ -25,7 +26,9 @@ def moved(source: str, target: str, say: Say) -> str:
         raise Mistaken("these two are the same database, so there is nothing to move.")
     away, then = "one of the two databases failed", "What was copied by then stays; once that is mended, run the same command again"
     with unfinished(away, then), closing(_opened(source, "FROM")) as here, closing(_opened(target, "TO")) as there:
+        _refuse_served(here, there)
         counts = move(here, there, _Line(say))
+        _refuse_served(here, there)  # whoever was started meanwhile may have written since the copy was compared
         address = shown(_from_anywhere(there.url))
     rows = f"{sum(counts.values())} rows in {len(counts)} tables"
     return f"Moved {rows}; their number and contents agree.\nNow write `database: {address}` in app.yaml and start the bot."
@@ -51,11 +54,21 @@ class _Line:
 
 
 def _opened(url: str, which: str) -> Store:
-    """Open the database for this process alone: what a running bot writes meanwhile would be lost. The one to leave must exist."""
+    """Open the database; a file for this process alone, see `_refuse_served`. The one to leave must exist."""
     try:
         address = read(url)
     except NoAddress as error:
         raise Mistaken(f"{which}: {error}") from None
     if which == "FROM" and address.get_backend_name() == "sqlite" and not is_there(address.database or ""):
         raise Mistaken(f"there is no database {address.database}, so there is nothing to move.")
-    return Store(url, alone=True)
+    return Store(url, alone=address.get_backend_name() == "sqlite")  # on PostgreSQL such a one counts as at work
+
+
+def _refuse_served(*stores: Store) -> None:
+    """Raise Occupied if a bot serves from one: what that writes meanwhile would be lost, or posted from half a copy."""
+    for store in stores:
+        if not store.sqlite and store.read_sync(is_at_work):
+            raise Occupied(
+                f"a bot serves from {shown(store.url)}, and what it does meanwhile could be lost. "
+                "Stop it, with all its replicas, then run the same command again."
+            )

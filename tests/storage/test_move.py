@@ -14,6 +14,7 @@ from bot.refusals import Unfinished
 from handlers.commands import answer
 from handlers.company import Company
 from storage import msteams, payloads, practice, schema
+from storage.bell import is_at_work
 from storage.database import Store
 from storage.move import AT_ONCE, Unfit, differences, move, tables
 from tests.cli.command import hero, process
@@ -21,6 +22,7 @@ from tests.conftest import ANA, BEN, Shop, said
 from tests.faults.proxy import Proxy
 from tests.faults.test_at_once import tick, waits
 from tests.postgres import Postgres
+from tests.running import eventually
 
 FILLED = ("customer", "feedback", "follow_up", "act", "message", "gate", "person", "duty", "nudge", "bundle", "practice_post")
 
@@ -164,6 +166,24 @@ def test_a_file_that_a_bot_still_serves_is_not_moved(left: Shop, fresh_postgres:
         refused = hero("move", str(left.store.url), fresh_postgres, folder=tmp_path)
     assert refused.status == 75
     assert "another process already serves" in refused.err
+
+
+@pytest.mark.anyio
+async def test_a_postgresql_that_a_bot_serves_is_neither_left_nor_filled(
+    left: Shop, target: Store, fresh_postgres: str, postgres: Postgres, tmp_path: Path
+) -> None:
+    source, back = str(left.store.url), f"sqlite:///{tmp_path / 'back.db'}"
+    postgres.ask("CREATE SCHEMA north", target.url.database or "")
+    with closing(Store(fresh_postgres, alone=True)), closing(Store(f"{fresh_postgres}?options=-csearch_path%3Dnorth")) as other:
+        await eventually(lambda: target.read_sync(is_at_work))
+        for words in ((source, fresh_postgres), (fresh_postgres, back)):
+            refused = hero("move", *words, folder=tmp_path)
+            assert refused.status == 75
+            assert "Stop it, with all its replicas, then run the same command again." in refused.err
+        assert target.read_sync(schema.current) is None, "nothing was changed"
+        assert not other.read_sync(is_at_work), "another installation on the same server is not stopped for this one"
+    await eventually(lambda: not target.read_sync(is_at_work))
+    assert hero("move", source, fresh_postgres, folder=tmp_path).status == 0
 
 
 @pytest.mark.parametrize(
