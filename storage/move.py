@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Integer, Table, and_, collate, func, insert, or_, select, update
 
 from storage import schema, storable
+from storage.address import shown
 from storage.database import Store
 from storage.prepared import AnyRow
 
@@ -26,10 +27,15 @@ class Unfit(Exception):
 def move(source: Store, target: Store, progress: Progress) -> dict[str, int]:
     """Copy everything that is not in the target yet. Returns the number of rows by table. Run it again after an interruption.
 
-    Nobody may write to either database meanwhile. Raises Unfit.
+    Nobody may write to either database meanwhile. Raises Unfit or Newer.
     """
-    if source.read_sync(schema.current) != schema.head():
-        raise Unfit("the database to move is not at this release's schema. Run `hero migrate` on it first, then move it.")
+    at = source.read_sync(schema.current)
+    if at is None:
+        raise Unfit("there is nothing of Action Hero's in the database to move. Is it the right one?")
+    if at < schema.head():
+        how = f"hero migrate --database '{shown(source.url)}'"
+        raise Unfit(f"the database to move is at schema {at}, older than this release's {schema.head()}. Run {how}, then move it.")
+    schema.require(source)
     schema.migrate(target)
     _refuse_strangers(source, target)
     counts = {table.name: _copy(source, target, table, progress) for table in tables()}

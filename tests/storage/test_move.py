@@ -187,6 +187,23 @@ async def test_a_postgresql_that_a_bot_serves_is_neither_left_nor_filled(
 
 
 @pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("UPDATE alembic_version SET version_num = '0001'", ". Run hero migrate --database 'sqlite:///"),
+        ("UPDATE alembic_version SET version_num = '9999'", "schema 9999, newer than this release's"),
+        ("DROP TABLE alembic_version", "there is nothing of Action Hero's in the database to move"),
+    ],
+)
+def test_a_database_that_this_release_cannot_move_as_it_is_is_told_with_what_to_do(
+    left: Shop, fresh_postgres: str, tmp_path: Path, change: str, said: str
+) -> None:
+    left.store.write_sync(lambda tx: tx.execute(text(change)))
+    refused = hero("move", str(left.store.url), fresh_postgres, folder=tmp_path)
+    assert refused.status in (2, 75)
+    assert said in refused.err
+
+
+@pytest.mark.parametrize(
     "words", [["sqlite:///a.db", "sqlite:///a.db"], ["sqlite:///a.db", "mysql://x/y"], ["nonsense", "sqlite:///a.db"]]
 )
 def test_what_cannot_be_moved_is_said_in_a_sentence(words: list[str], tmp_path: Path) -> None:
