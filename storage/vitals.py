@@ -45,6 +45,12 @@ def write_something(tx: Connection) -> None:
     tx.execute(gate.delete().where(gate.c.key == _TRIAL))
 
 
+def unflushed(tx: Connection) -> Sequence[str]:
+    """Returns the settings that let this PostgreSQL acknowledge what is on no disk yet."""
+    asked = "SELECT name FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit') AND setting = 'off' ORDER BY name"
+    return tx.exec_driver_sql(asked).scalars().all()
+
+
 def server_seconds(tx: Connection) -> float:
     """Returns PostgreSQL's time in real seconds since 1970. A SQLite file has no clock of its own."""
     return float(tx.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())

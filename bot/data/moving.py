@@ -18,16 +18,18 @@ from storage.sqlite_file import Occupied, is_there
 
 Say = Callable[[str, bool], None]
 """Called with a line of progress and whether that line is complete."""
+FAILED = "one of the two databases failed"
+AGAIN = "What was copied by then stays; once that is mended, run the same command again"
 
 
 def moved(source: str, target: str, say: Say) -> str:
     """Copy everything. Returns what was done and what to do next. Raises Mistaken, Unfinished, or Unfit or Occupied."""
     if source == target:
         raise Mistaken("these two are the same database, so there is nothing to move.")
-    away, then = "one of the two databases failed", "What was copied by then stays; once that is mended, run the same command again"
-    with unfinished(away, then), closing(_opened(source, "FROM")) as here, closing(_opened(target, "TO")) as there:
+    with closing(_opened(source, "FROM")) as here, closing(_opened(target, "TO")) as there:
         _refuse_served(here, there)
-        counts = move(here, there, _Line(say))
+        with unfinished(FAILED, AGAIN):
+            counts = move(here, there, _Line(say))
         _refuse_served(here, there)  # whoever was started meanwhile may have written since the copy was compared
         address = shown(_from_anywhere(there.url))
     rows = f"{sum(counts.values())} rows in {len(counts)} tables"

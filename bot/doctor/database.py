@@ -101,6 +101,10 @@ def _writable(store: Store) -> Diagnosis:
             else "Point `database` to the primary."
         )
         return error("database", found, "Every answer of a customer is refused with 503 until it can.", do)
+    if not store.sqlite and (off := store.read_sync(vitals.unflushed)):
+        means = "If its machine goes down, answers of customers and taps of colleagues are lost that were acknowledged."
+        found = f"{kind}, can be written, with {' and '.join(off)} off"
+        return warning("database", found, means, "Switch that on: in postgresql.conf, or for the role of the bot.")
     return well("database", f"{kind}, can be written")
 
 
