@@ -62,6 +62,11 @@ def _cannot_write(connection: Any, _record: Any) -> None:
     connection.read_only = True
 
 
+def leave(pool: Engine) -> None:
+    """Have each connection replaced when it is next asked for; those in use are closed then, which `dispose` would leave open."""
+    pool.pool._invalidate(None)  # type: ignore[arg-type]  # noqa: SLF001  (SQLAlchemy does so itself once a connection is lost)
+
+
 def keywords(url: URL) -> Mapping[str, Any]:
     """Returns the URL as keywords for psycopg's `connect`, several hosts with their ports among them. Raises ArgumentError."""
     told: Mapping[str, Any] = libpq(url).get_dialect()().create_connect_args(url)[1]

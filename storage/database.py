@@ -27,7 +27,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from storage import address, sqlite_file
 from storage.bell import Bell
-from storage.connections import begun, checkpoint, engine, lift_limits
+from storage.connections import begun, checkpoint, engine, leave, lift_limits
 from storage.patience import Watch, locked, lost, passing, reads_only, undone
 from storage.sqlite_writer import SqliteWriter
 from storage.units import AFTERWARDS, WAKE, Outcome, Spoilt, Unit, run_all, tell
@@ -270,12 +270,12 @@ class Store:
         sound, so the pools would keep them for ever."""
         if time.monotonic() > self._anew_s + ANEW_EVERY_S:
             self._anew_s, self._written_since = time.monotonic(), False
-            engine.dispose()
+            leave(engine)
             self._read_where_it_is_written()
 
     def _read_where_it_is_written(self) -> None:
         """Read, and listen, on new connections."""
-        self._reading.dispose()
+        leave(self._reading)
         if self._bell is not None:
             self._bell.listen_anew()
 
